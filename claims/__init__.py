@@ -1,0 +1,1 @@
+"""Declared outside activities with evidence stand here; nothing is recorded yet."""

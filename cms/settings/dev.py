@@ -1,0 +1,96 @@
+"""Settings of `make run`: one machine, SQLite, a broker of files, everything under var/."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cms.settings.base import *  # noqa: F403
+from cms.settings.base import BASE_DIR, VAR_DIR
+
+VAR_DIR = Path(os.environ.get("ISOCENTER_VAR", VAR_DIR))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _own_secrets() -> dict[str, str]:
+    """The secrets of this installation, made once and kept in var/secrets.json (mode 600)."""
+    path = VAR_DIR / "secrets.json"
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        names = ["SECRET_KEY", "field_encryption", "field_index", "ledger_mac", "media_signing"]
+        made = {name: base64.b64encode(secrets.token_bytes(32)).decode() for name in names}
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(made))
+        try:
+            os.link(partial, path)  # atomic; the second of two first starts reads what the first one made
+        except FileExistsError:
+            made = dict(json.loads(path.read_text()))
+        partial.unlink()
+        return made
+
+
+_secrets = _own_secrets()
+SECRET_KEY = _secrets.pop("SECRET_KEY")
+ISOCENTER_KEYS = {purpose: [f"own:{key}"] for purpose, key in _secrets.items()}
+
+DEBUG = False
+DEMO_ALLOWED = True
+ALLOWED_HOSTS = ["*"]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "isocenter.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+    }
+}
+if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+    from cms.settings.databases import postgres
+
+    DATABASES = {"default": postgres(os.environ["DATABASE_URL"])}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache",
+    }
+}
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "public", "base_url": "/media/"},
+    },
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "public"
+
+_broker = os.environ.get("REDIS_URL", "")
+CELERY_BROKER_URL = _broker or "filesystem://"
+if not _broker:
+    _queue, _done = VAR_DIR / "broker" / "queue", VAR_DIR / "broker" / "done"
+    for folder in (_queue, _done):
+        folder.mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_queue),
+        "data_folder_out": str(_queue),
+        "processed_folder": str(_done),
+        "store_processed": False,
+    }
+
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+WHITENOISE_ROOT = None
+WHITENOISE_USE_FINDERS = False
+DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": BASE_DIR / "frontend" / "dist" / "manifest.json"}}

@@ -1,0 +1,3 @@
+"""Settings of the test suite."""
+
+from cms.settings.dev import *  # noqa: F403

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class SharedConfig(AppConfig):
+    """What every package stands on; it has no tables of its own."""
+
+    name = "cms.shared"
+    label = "shared"
+
+    def ready(self) -> None:
+        from cms.shared import append_only
+
+        append_only.connect()

@@ -1,0 +1,126 @@
+"""The edge: request ids, the two faces of an error (JSON, HTML), pagination, what every template knows."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from rest_framework import exceptions as api
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from cms.shared import errors
+
+API_PREFIX = "/api/"
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+class RequestIdMiddleware:
+    """Gives every request an id: in every log line, in the X-Request-ID header, and in the jobs it queues."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        offered = request.headers.get("X-Request-ID", "")
+        request_id = offered if _REQUEST_ID.match(offered) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class DomainErrorMiddleware:
+    """Answers a `DomainError` that a view let pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return error_response(request, error) if isinstance(error, errors.DomainError) else None
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIX) or (
+        request.accepts("application/json") and not request.accepts("text/html")
+    )
+
+
+def error_body(error: errors.DomainError) -> dict[str, Any]:
+    return {"code": error.code, "message": str(error), "params": error.params}
+
+
+def error_response(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse(error_body(error), status=error.http_status)
+    return render(request, "errors/domain.html", {"error": error, "message": str(error)}, status=error.http_status)
+
+
+def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every API error has the one shape {code, message, params[, fields]}."""
+    if isinstance(error, errors.DomainError):
+        return Response(error_body(error), status=error.http_status)
+    if isinstance(error, Http404):
+        return Response(error_body(errors.NotFound()), status=404)
+    if isinstance(error, PermissionDenied | api.PermissionDenied):
+        return Response(error_body(errors.OutOfScope()), status=403)
+    response = exception_handler(error, context)
+    if response is not None and isinstance(error, api.APIException):
+        body: dict[str, Any] = {
+            "code": str(error.default_code),
+            "message": str(error.default_detail),
+            "params": {},
+        }
+        if isinstance(error, api.ValidationError):
+            body = {**error_body(errors.InvalidInput()), "fields": response.data}
+        elif isinstance(error, api.NotAuthenticated | api.AuthenticationFailed):
+            body = error_body(errors.NotSignedIn())
+        elif isinstance(error, api.Throttled):
+            body = error_body(errors.TooManyRequests())
+        response.data = body
+    return response
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_response(
+        request, errors.OutOfScope(_("This form is out of date. Load the page again and send it once more."))
+    )
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address the request came from, as seen by the outermost of our TRUSTED_PROXY_COUNT proxies."""
+    hops = settings.TRUSTED_PROXY_COUNT
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "ICP_NUMBER": settings.ICP_NUMBER,
+        "PUBLIC_SECURITY_NUMBER": settings.PUBLIC_SECURITY_NUMBER,
+        "DEMO": settings.DEMO_ALLOWED,
+    }
+
+
+class Pagination(PageNumberPagination):
+    page_size = 20
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+def only_our_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Keeps Wagtail's admin endpoints out of our schema."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]

@@ -1,0 +1,199 @@
+"""Jobs: the database row is the truth, the broker only wakes workers.
+
+Every job model inherits `Job`; claim, beat, finish, fail and reap stand here and nowhere else. All of them are
+compare-and-set, so that they hold on SQLite without row locks.
+"""
+
+import traceback
+import uuid
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+import structlog
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+logger = structlog.get_logger(__name__)
+
+# A worker beats at least every 15 s while it works; three missed beats and the job is somebody else's.
+LEASE = timedelta(seconds=60)
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class LostLease(Exception):
+    """The job was reaped or cancelled while this worker held it; the worker must stop and write nothing."""
+
+
+class Job(models.Model):
+    """One piece of long work. `lease` is the token of the worker that holds it; only that worker may write."""
+
+    # Name of the Celery task that runs this model's jobs, given the primary key.
+    task_name: ClassVar[str]
+    max_attempts: ClassVar[int] = 3
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED, editable=False)
+    stage = models.CharField(max_length=40, blank=True, editable=False)
+    progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text=_("Percent"))
+    attempt = models.PositiveSmallIntegerField(default=0, editable=False)
+    lease = models.UUIDField(null=True, editable=False)
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+    cancel_requested = models.BooleanField(default=False, editable=False)
+    error_code = models.CharField(max_length=60, blank=True, editable=False)
+    last_words = models.TextField(blank=True, editable=False)
+    request_id = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
+
+    @classmethod
+    def claim(cls, pk: int) -> Self | None:
+        """Take the queued job `pk`; None if another worker has it or it is over."""
+        lease, now = uuid.uuid4(), timezone.now()
+        taken = cls._default_manager.filter(pk=pk, state=JobState.QUEUED).update(
+            state=JobState.RUNNING,
+            lease=lease,
+            heartbeat_at=now,
+            started_at=now,
+            attempt=F("attempt") + 1,
+            progress=0,
+            stage="",
+        )
+        return cls._default_manager.get(pk=pk) if taken == 1 else None
+
+    def _held(self) -> models.QuerySet[Self]:
+        return type(self)._default_manager.filter(pk=self.pk, lease=self.lease, state=JobState.RUNNING)
+
+    def beat(self, *, stage: str | None = None, progress: int | None = None) -> None:
+        """Say that the work goes on. Raises LostLease if it is no longer ours or was cancelled."""
+        changes: dict[str, Any] = {"heartbeat_at": timezone.now()}
+        if stage is not None:
+            changes["stage"] = self.stage = stage
+        if progress is not None:
+            changes["progress"] = self.progress = max(0, min(100, progress))
+        if self._held().filter(cancel_requested=False).update(**changes) != 1:
+            raise LostLease
+
+    def finish(self, **fields: Any) -> None:
+        """Mark done, writing `fields` with it. Raises LostLease. Call inside the transaction of the results."""
+        now = timezone.now()
+        done = self._held().update(
+            state=JobState.DONE,
+            finished_at=now,
+            progress=100,
+            lease=None,
+            error_code="",
+            last_words="",
+            **fields,
+        )
+        if done != 1:
+            raise LostLease
+        self.refresh_from_db()
+
+    def fail(self, code: str, last_words: str = "", *, retry: bool = False) -> None:
+        """Mark failed; with `retry`, queue again while attempts are left. No effect if the lease was lost."""
+        again = retry and self.attempt < self.max_attempts
+        self._held().update(
+            state=JobState.QUEUED if again else JobState.FAILED,
+            error_code=code,
+            last_words=last_words[-4000:],
+            lease=None,
+            finished_at=None if again else timezone.now(),
+        )
+        self.refresh_from_db()
+        if again:
+            wake(self.task_name, self.pk)
+
+    def fail_unexpected(self, error: BaseException) -> None:
+        """A fault of ours: keep the trace for the operator, try again while attempts are left."""
+        logger.error("job_error", job=self.task_name, pk=self.pk, exc_info=error)
+        self.fail("internal_error", "".join(traceback.format_exception(error)), retry=True)
+
+    def retry(self) -> bool:
+        """A person asks to run an ended, unsuccessful job again. False if it was not ended."""
+        moved = (
+            type(self)
+            ._default_manager.filter(pk=self.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
+            .update(
+                state=JobState.QUEUED,
+                attempt=0,
+                cancel_requested=False,
+                error_code="",
+                last_words="",
+                finished_at=None,
+                progress=0,
+                stage="",
+            )
+        )
+        if moved:
+            wake(self.task_name, self.pk)
+        return moved == 1
+
+    def cancel(self) -> None:
+        """Stop a waiting job at once; ask a running one to stop at its next beat."""
+        rows = type(self)._default_manager.filter(pk=self.pk)
+        if not rows.filter(state=JobState.QUEUED).update(state=JobState.CANCELLED, finished_at=timezone.now()):
+            rows.filter(state=JobState.RUNNING).update(cancel_requested=True)
+
+    @classmethod
+    def reap(cls) -> int:
+        """Requeue running jobs whose worker fell silent; end those asked to stop or out of attempts."""
+        silent = cls._default_manager.filter(state=JobState.RUNNING, heartbeat_at__lt=timezone.now() - LEASE)
+        over = {"lease": None, "finished_at": timezone.now()}
+        silent.filter(cancel_requested=True).update(state=JobState.CANCELLED, **over)
+        silent.filter(attempt__gte=cls.max_attempts).update(state=JobState.FAILED, error_code="worker_lost", **over)
+        return silent.update(state=JobState.QUEUED, lease=None)
+
+    @classmethod
+    def release_all(cls) -> int:
+        """Requeue every running job at once. Only for an installation whose single worker is just starting."""
+        cls._default_manager.filter(state=JobState.RUNNING).update(
+            heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1)
+        )
+        return cls.reap()
+
+
+def job_models() -> list[type[Job]]:
+    return [model for model in apps.get_models() if issubclass(model, Job)]
+
+
+def wake(task_name: str, pk: int) -> None:
+    """Once the transaction is committed, tell the workers that job `pk` waits. A deaf broker loses nothing."""
+    transaction.on_commit(lambda: _send(task_name, pk))
+
+
+def _send(task_name: str, pk: int) -> None:
+    from celery import current_app
+
+    try:
+        current_app.send_task(task_name, args=[pk], retry=False)
+    except Exception as error:
+        logger.warning("wake_failed", task=task_name, pk=pk, error=type(error).__name__)
+
+
+def reap_all() -> int:
+    """Requeue lost jobs of every model and wake workers for all that wait. Returns how many wait."""
+    waiting = 0
+    for model in job_models():
+        model.reap()
+        for pk in model._default_manager.filter(state=JobState.QUEUED).values_list("pk", flat=True):
+            _send(model.task_name, pk)
+            waiting += 1
+    return waiting

@@ -1,0 +1,19 @@
+from courses.models.learning import (
+    CourseCompletion,
+    Enrolment,
+    LessonProgress,
+    Offer,
+    PublishedVersion,
+)
+from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
+
+__all__ = [
+    "CourseCompletion",
+    "CourseIndexPage",
+    "CoursePage",
+    "Enrolment",
+    "LessonPage",
+    "LessonProgress",
+    "Offer",
+    "PublishedVersion",
+]

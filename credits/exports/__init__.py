@@ -1,0 +1,1 @@
+"""Rows, columns and writers of the credit export."""

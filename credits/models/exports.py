@@ -1,0 +1,35 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared.jobs import Job
+from credits.enums import ExportFormat
+
+EXPORT_FORMATS = [(ExportFormat.XLSX, _("Excel (XLSX)")), (ExportFormat.CSV, _("CSV for Excel (UTF-8)"))]
+
+
+class ExportJob(Job):
+    """A file of credit records. The scope is copied at the request and checked again at the download."""
+
+    task_name: ClassVar[str] = "credits.run_export"
+
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="credit_exports")
+    scope_paths = models.JSONField(default=list)
+    rule_set_id = models.CharField(max_length=40)
+    period_begins = models.DateField()
+    period_ends = models.DateField(help_text="Exclusive")
+    file_format = models.CharField(max_length=4, choices=EXPORT_FORMATS)
+    language = models.CharField(max_length=10, default="zh-hans")
+    file_key = models.CharField(max_length=200, blank=True)
+    file_name = models.CharField(max_length=120, blank=True)
+    row_count = models.PositiveIntegerField(null=True)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("credit export")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name or str(self.public_id)

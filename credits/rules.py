@@ -1,0 +1,1 @@
+"""The rule engine: pure, Decimal, no country in the code."""

@@ -1,0 +1,1 @@
+"""On-site sessions, attendance and contests stand here; nothing is recorded yet."""

@@ -1,0 +1,12 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OutcomeKind(models.TextChoices):
+    LECTURE_WATCHED = "lecture_watched", _("Lecture watched")
+
+
+class TranscodeStage(models.TextChoices):
+    PROBING = "probing", _("Checking the file")
+    ENCODING = "encoding", _("Preparing the video")
+    PACKAGING = "packaging", _("Finishing")

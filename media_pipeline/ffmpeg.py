@@ -1,0 +1,1 @@
+"""The only file that starts ffmpeg or ffprobe."""

@@ -1,0 +1,1 @@
+"""Which heights and bit rates a lecture is encoded in."""

@@ -1,0 +1,1 @@
+"""From a probed source to a set of renditions."""

@@ -1,0 +1,74 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Tree(models.TextChoices):
+    ADMINISTRATION = "administration", _("Administration")
+    SOCIETY = "society", _("Society")
+
+
+class NodeKind(models.TextChoices):
+    PROVINCE = "province", _("Province")
+    PREFECTURE = "prefecture", _("Prefecture-level unit")
+    COUNTY = "county", _("County")
+    HOSPITAL = "hospital", _("Hospital")
+    DEPARTMENT = "department", _("Department")
+    SOCIETY = "society", _("Society")
+    BRANCH = "branch", _("City branch")
+
+
+class HospitalLevel(models.TextChoices):
+    TERTIARY = "tertiary", _("Tertiary")
+    SECONDARY = "secondary", _("Secondary")
+    GRASSROOTS = "grassroots", _("Grassroots")
+
+
+class Role(models.TextChoices):
+    LEARNER = "learner", _("Learner")
+    DEPARTMENT_CREDIT_ADMINISTRATOR = "department_credit_administrator", _("Department credit administrator")
+    UNIT_CREDIT_ADMINISTRATOR = "unit_credit_administrator", _("Unit credit administrator")
+    COUNTY_REVIEWER = "county_reviewer", _("County reviewer")
+    CITY_REVIEWER = "city_reviewer", _("City reviewer")
+    PROVINCE_REVIEWER = "province_reviewer", _("Province reviewer")
+    BRANCH_SECRETARY = "branch_secretary", _("Branch secretary")
+    EDITOR = "editor", _("Editor")
+    QUESTION_AUTHOR = "question_author", _("Question author")
+    LECTURER = "lecturer", _("Lecturer")
+    JUDGE = "judge", _("Judge")
+    AUDITOR = "auditor", _("Auditor")
+    SYSTEM_ADMINISTRATOR = "system_administrator", _("System administrator")
+    SECURITY_ADMINISTRATOR = "security_administrator", _("Security administrator")
+
+
+# Roles that may see and export the credit records of their subtree.
+CREDIT_ROLES = frozenset(
+    {
+        Role.DEPARTMENT_CREDIT_ADMINISTRATOR,
+        Role.UNIT_CREDIT_ADMINISTRATOR,
+        Role.COUNTY_REVIEWER,
+        Role.CITY_REVIEWER,
+        Role.PROVINCE_REVIEWER,
+        Role.AUDITOR,
+    }
+)
+
+
+class ProfessionalTitle(models.TextChoices):
+    NONE = "none", _("No title yet")
+    ASSISTANT_TECHNICIAN = "技士", _("Assistant technologist (技士)")
+    TECHNICIAN = "技师", _("Technologist (技师)")
+    SUPERVISING = "主管技师", _("Senior technologist (主管技师)")
+    ASSOCIATE_CHIEF = "副主任技师", _("Associate chief technologist (副主任技师)")
+    CHIEF = "主任技师", _("Chief technologist (主任技师)")
+
+
+class PersonState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    ON_LEAVE = "on_leave", _("Maternity or sick leave, or abroad over 6 months")
+    EXEMPT = "exempt", _("Not assessed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class DocumentKind(models.TextChoices):
+    PRIVACY_NOTICE = "privacy_notice", _("Privacy notice")
+    USER_AGREEMENT = "user_agreement", _("User agreement")

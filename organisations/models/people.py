@@ -1,0 +1,189 @@
+"""People, where they work, what they may do, how they come in, what they agreed to."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared import crypto
+from organisations.enums import DocumentKind, PersonState, ProfessionalTitle, Role
+from organisations.models.places import Node
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "Person":
+        person = self.model(username=username, **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "Person":
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        return self.get(username=username)
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    """Everybody who signs in. Phone and ID number are stored sealed; `*_index` finds them and keeps them unique."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    username = models.CharField(_("user name"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    phone_sealed = models.TextField(blank=True, editable=False)
+    phone_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    id_number_sealed = models.TextField(blank=True, editable=False)
+    id_number_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    staff_number = models.CharField(_("staff number"), max_length=30, blank=True)
+    title = models.CharField(
+        _("professional title"), max_length=30, choices=ProfessionalTitle, default=ProfessionalTitle.NONE
+    )
+    state = models.CharField(_("state"), max_length=10, choices=PersonState, default=PersonState.ACTIVE)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @property
+    def phone(self) -> str:
+        """The phone number in clear, "" if none. Show it masked (`masked_phone`)."""
+        return crypto.decrypt(self.phone_sealed, row=f"person.phone:{self.public_id}") if self.phone_sealed else ""
+
+    @property
+    def masked_phone(self) -> str:
+        phone = self.phone
+        return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
+
+    @property
+    def masked_id_number(self) -> str:
+        if not self.id_number_sealed:
+            return ""
+        clear = crypto.decrypt(self.id_number_sealed, row=f"person.id_number:{self.public_id}")
+        return f"{clear[:4]}{'*' * max(0, len(clear) - 8)}{clear[-4:]}"
+
+    def set_phone(self, phone: str) -> None:
+        """Seal and index an already normalised number (E.164); "" removes it. The caller saves."""
+        self.phone_sealed = crypto.encrypt(phone, row=f"person.phone:{self.public_id}") if phone else ""
+        self.phone_index = crypto.index(phone, field="person.phone") if phone else None
+
+    def set_id_number(self, number: str) -> None:
+        """Seal and index an already checked ID number; "" removes it. The caller saves."""
+        self.id_number_sealed = crypto.encrypt(number, row=f"person.id_number:{self.public_id}") if number else ""
+        self.id_number_index = crypto.index(number, field="person.id_number") if number else None
+
+
+class Employment(models.Model):
+    """Where a person worked from when to when; an entry belongs to the unit of its day. Half-open dates."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
+    unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="employments")
+    department = models.CharField(_("department"), max_length=60, blank=True)
+    begins = models.DateField(_("from"))
+    ends = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("employment")
+        constraints = [
+            models.CheckConstraint(
+                name="employment_begins_before_ends", condition=Q(ends__isnull=True) | Q(ends__gt=F("begins"))
+            ),
+            models.UniqueConstraint(name="employment_one_open", fields=["person"], condition=Q(ends__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.unit}"
+
+
+class Membership(models.Model):
+    """A person's place in the society."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    branch = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="memberships")
+    begins = models.DateField(_("from"))
+    ends = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="membership_unique", fields=["person", "branch", "begins"])]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.branch}"
+
+
+class RoleGrant(models.Model):
+    """A role on a node; it reaches the node's subtree from `begins` until `ends` (half-open)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="role_grants")
+    role = models.CharField(_("role"), max_length=40, choices=Role)
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="role_grants")
+    begins = models.DateField(_("from"))
+    ends = models.DateField(_("until"), null=True, blank=True)
+    granted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("role grant")
+        constraints = [
+            models.UniqueConstraint(
+                name="role_grant_one_open", fields=["person", "role", "node"], condition=Q(ends__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()} · {self.node}"
+
+
+class Activation(models.Model):
+    """A single-use code with which an imported person sets the first password. Only its keyed hash is stored."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="activations")
+    code_index = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Consent(models.Model):
+    """That a person agreed to a version of a document, when, and in which language it was shown."""
+
+    append_only = True
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
+    document = models.CharField(max_length=20, choices=DocumentKind)
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    accepted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="consent_once", fields=["person", "document", "version"])]
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.version}"

@@ -1,0 +1,1 @@
+"""Scoring of answers: pure, Decimal, no framework."""

@@ -1,0 +1,48 @@
+import uuid
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.models import Orderable
+
+from quizzes.models.bank import Question
+
+
+class Quiz(ClusterableModel):
+    """A fixed list of questions with its rules. A lesson shows it; whoever shows it decides who may open it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(_("title"), max_length=200)
+    pass_share = models.DecimalField(
+        _("pass mark (share of the points)"),
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.6"),
+        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+    )
+    attempts_allowed = models.PositiveSmallIntegerField(_("attempts allowed"), default=3)
+    cool_down_minutes = models.PositiveIntegerField(_("minutes between attempts"), default=0)
+    time_limit_minutes = models.PositiveIntegerField(_("time limit in minutes"), null=True, blank=True)
+    shuffle_options = models.BooleanField(_("shuffle options"), default=False)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("quiz")
+        verbose_name_plural = _("quizzes")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class QuizQuestion(Orderable):
+    quiz = ParentalKey(Quiz, on_delete=models.CASCADE, related_name="quiz_questions")
+    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="quiz_questions")
+
+    class Meta(Orderable.Meta):
+        constraints = [models.UniqueConstraint(name="quiz_question_once", fields=["quiz", "question"])]
+
+    def __str__(self) -> str:
+        return str(self.question)
