@@ -38,7 +38,7 @@ def _expected(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
             # REPLACE deletes the old row without firing delete triggers, unless recursive triggers are on.
             uniques = [["id"], *_unique_columns(model)]
             clash = " OR ".join(
-                "EXISTS (SELECT 1 FROM {t} WHERE {c})".format(
+                "EXISTS (SELECT 1 FROM {t} WHERE {c})".format(  # noqa: S608 - names of our own models
                     t=quoted, c=" AND ".join(f'{quoted}."{column}" = NEW."{column}"' for column in columns)
                 )
                 for columns in uniques
