@@ -176,16 +176,17 @@ def job_models() -> list[type[Job]]:
 
 def wake(task_name: str, pk: int) -> None:
     """Once the transaction is committed, tell the workers that job `pk` waits. A deaf broker loses nothing."""
-    transaction.on_commit(lambda: _send(task_name, pk))
+    transaction.on_commit(lambda: send(task_name, pk))
 
 
-def _send(task_name: str, pk: int) -> None:
+def send(task_name: str, *args: int) -> None:
+    """Send a wake-up call now. A broker that does not answer loses nothing: a sweep or the reaper follows."""
     from celery import current_app
 
     try:
-        current_app.send_task(task_name, args=[pk], retry=False)
+        current_app.send_task(task_name, args=list(args), retry=False)
     except Exception as error:
-        logger.warning("wake_failed", task=task_name, pk=pk, error=type(error).__name__)
+        logger.warning("wake_failed", task=task_name, args=args, error=type(error).__name__)
 
 
 def reap_all() -> int:
@@ -194,6 +195,6 @@ def reap_all() -> int:
     for model in job_models():
         model.reap()
         for pk in model._default_manager.filter(state=JobState.QUEUED).values_list("pk", flat=True):
-            _send(model.task_name, pk)
+            send(model.task_name, pk)
             waiting += 1
     return waiting

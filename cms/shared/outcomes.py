@@ -3,8 +3,13 @@ the floor that owns the context settles it inline or in its sweep, once, by comp
 
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
+
+from cms.shared import jobs
+
+# The task that settles what waits. Its name is the contract; the floor that owns the contexts registers it.
+SETTLE_TASK = "courses.settle_outcomes"
 
 
 class Outcome(models.Model):
@@ -28,3 +33,8 @@ class Outcome(models.Model):
             type(self)._default_manager.filter(pk=self.pk, settled_at__isnull=True).update(settled_at=timezone.now())
             == 1
         )
+
+    @staticmethod
+    def announce() -> None:
+        """Once committed, ask the owners' sweep to look now rather than at its next turn."""
+        transaction.on_commit(lambda: jobs.send(SETTLE_TASK))
