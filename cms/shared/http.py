@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from rest_framework.views import exception_handler
 from cms.shared import errors
 
 API_PREFIX = "/api/"
+_address: ContextVar[str] = ContextVar("client_address", default="")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -33,7 +35,11 @@ class RequestIdMiddleware:
         request_id = offered if _REQUEST_ID.match(offered) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        response = self.get_response(request)
+        address = _address.set(client_address(request))
+        try:
+            response = self.get_response(request)
+        finally:
+            _address.reset(address)
         response["X-Request-ID"] = request_id
         return response
 
@@ -105,6 +111,11 @@ def client_address(request: HttpRequest) -> str:
     if hops and len(forwarded) >= hops:
         return forwarded[-hops]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def current_address() -> str:
+    """The client's address of the request being answered, "" outside of one."""
+    return _address.get()
 
 
 def site_context(request: HttpRequest) -> dict[str, Any]:

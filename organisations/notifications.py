@@ -1,0 +1,57 @@
+"""Messages to people: in-app at once, by mail when the person has an address. One key is sent once.
+
+The text of a kind is the template `<package>/notifications/<name>.txt` for "package.name"
+("organisations/notifications/<kind>.txt" without a dot): its first line is the subject, the rest the text. It is
+rendered with `params` when it is shown, in the reader's language, and says nothing private: mails pass strangers.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from cms.shared import jobs
+from organisations.models import Notification, Person
+
+SEND_TASK = "organisations.send_mails"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A notification as its reader sees it."""
+
+    subject: str
+    text: str
+
+
+def notify(*, person: Person, kind: str, params: dict[str, Any], key: str, link: str = "") -> Notification | None:
+    """Tell `person` something once; None if `key` was sent before. `link` is a path of this site ("/zh-hans/…")."""
+    notification, is_new = Notification.objects.get_or_create(
+        person=person, key=key, defaults={"kind": kind, "params": params, "link": link}
+    )
+    if not is_new:
+        return None
+    if person.email:
+        transaction.on_commit(lambda: jobs.send(SEND_TASK))
+    return notification
+
+
+def template_of(kind: str) -> str:
+    package, _dot, name = kind.rpartition(".")
+    return f"{package or 'organisations'}/notifications/{name}.txt"
+
+
+def message(notification: Notification, *, language: str | None = None) -> Message:
+    """Subject and text in `language` (default: the language now active)."""
+    with translation.override(language or translation.get_language()):
+        try:
+            template = get_template(template_of(notification.kind))
+        except TemplateDoesNotExist:
+            return Message(_("There is news for you"), _("Sign in to see what has changed."))
+        rendered = str(template.render({**notification.params, "link": notification.link}))
+        subject, _newline, text = rendered.strip().partition("\n")
+        return Message(subject.strip(), text.strip())

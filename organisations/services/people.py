@@ -1,0 +1,119 @@
+"""People come in, change, work somewhere."""
+
+from datetime import date
+
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared import errors
+from organisations import audit, rules
+from organisations.enums import ProfessionalTitle
+from organisations.models import Employment, Node, Person
+
+
+class BadUsername(errors.InvalidInput):
+    code = "bad_username"
+    message = _(
+        "Choose a user name of 2 to 60 letters, digits, dots, dashes or underscores that is not a phone number."
+    )
+
+
+class BadPhone(errors.InvalidInput):
+    code = "bad_phone"
+    message = _("This is not a mobile number. Write 11 digits, or + and the country code for a foreign number.")
+
+
+class BadEmail(errors.InvalidInput):
+    code = "bad_email"
+    message = _("This is not an e-mail address. Correct it, or leave it empty.")
+
+
+class AlreadyTaken(errors.Conflict):
+    code = "already_taken"
+    message = _("Another account already uses this user name, phone number or e-mail address. Choose another one.")
+
+
+class OverlappingEmployment(errors.Conflict):
+    code = "overlapping_employment"
+    message = _("A person works at one unit at a time. Choose a first day after the one of the present employment.")
+
+
+@transaction.atomic
+def create_person(
+    *,
+    by: Person | None,
+    username: str,
+    name: str,
+    password: str | None = None,
+    phone: str = "",
+    email: str = "",
+    title: str = ProfessionalTitle.NONE,
+    language: str = "zh-hans",
+    is_demo: bool = False,
+) -> Person:
+    """Make an account; without a password it needs an activation code (`activation.issue`).
+
+    Raises BadUsername, BadPhone, BadEmail, AlreadyTaken.
+    """
+    try:
+        person = Person(
+            username=rules.username(username), name=name.strip(), title=title, language=language, is_demo=is_demo
+        )
+    except ValueError as error:
+        raise BadUsername from error
+    person.set_password(password)
+    set_contact(person=person, phone=phone, email=email)
+    save_unique(person)
+    if person.email:
+        EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
+    audit.record(by=by, verb="person.create", target=person, after={"username": person.username, "title": str(title)})
+    return person
+
+
+def set_contact(*, person: Person, phone: str, email: str) -> None:
+    """Put a phone number and an e-mail address on `person` ("" removes); the caller saves by `save_unique`."""
+    try:
+        person.set_phone(rules.phone(phone) if phone.strip() else "")
+    except ValueError as error:
+        raise BadPhone from error
+    person.email = email.strip().lower() or None
+    if person.email:
+        try:
+            validate_email(person.email)
+        except ValidationError as error:
+            raise BadEmail from error
+
+
+def save_unique(person: Person) -> None:
+    """Save; raises AlreadyTaken instead of an integrity error."""
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError as error:
+        raise AlreadyTaken from error
+
+
+@transaction.atomic
+def employ(
+    *, by: Person | None, person: Person, unit: Node, begins: date, department: str = "", ends: date | None = None
+) -> Employment:
+    """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
+
+    Raises OverlappingEmployment if another one reaches into these days.
+    """
+    Person.objects.select_for_update().get(pk=person.pk)
+    for earlier in Employment.objects.filter(person=person, ends__isnull=True, begins__lt=begins):
+        earlier.ends = begins
+        earlier.save(update_fields=["ends"])
+        audit.record(by=by, verb="employment.end", target=person, after={"unit": earlier.unit.code, "ends": begins})
+    others = Employment.objects.filter(person=person).exclude(ends__lte=begins)
+    if (others.filter(begins__lt=ends) if ends else others).exists():
+        raise OverlappingEmployment
+    employment = Employment.objects.create(person=person, unit=unit, department=department, begins=begins, ends=ends)
+    audit.record(
+        by=by, verb="employment.begin", target=person, after={"unit": unit.code, "begins": begins, "ends": ends}
+    )
+    return employment

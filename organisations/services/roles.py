@@ -1,0 +1,67 @@
+"""Who may do what, where: grants, their ends, and the Wagtail groups that follow from them."""
+
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared import errors
+from organisations import audit
+from organisations.enums import Role
+from organisations.models import Node, Person, RoleGrant
+
+
+class AlreadyGranted(errors.Conflict):
+    code = "role_already_granted"
+    message = _("This person already holds this role at this place. Nothing was changed.")
+
+
+class NotInForce(errors.Conflict):
+    code = "role_not_in_force"
+    message = _("This role had already ended. Load the page again.")
+
+
+@transaction.atomic
+def grant_role(
+    *, by: Person | None, person: Person, role: Role, node: Node, begins: date, ends: date | None = None
+) -> RoleGrant:
+    """Give `person` `role` on `node` and everything below, from `begins` until `ends` (half-open).
+
+    Raises AlreadyGranted if the person holds it there without an end.
+    """
+    try:
+        with transaction.atomic():
+            grant = RoleGrant.objects.create(
+                person=person, role=role, node=node, begins=begins, ends=ends, granted_by=by
+            )
+    except IntegrityError as error:
+        raise AlreadyGranted from error
+    audit.record(
+        by=by,
+        verb="role.grant",
+        target=person,
+        after={"role": str(role), "place": node.code, "begins": begins, "ends": ends},
+    )
+    return grant
+
+
+@transaction.atomic
+def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> RoleGrant:
+    """End a grant: `on` is the first day without it (default today). Raises NotInForce if it ended before."""
+    day = on or timezone.localdate()
+    # A grant that ends before it began keeps its row as an empty span; the log tells the rest.
+    open_still = Q(ends__isnull=True) | Q(ends__gt=day)
+    if RoleGrant.objects.filter(open_still, pk=grant.pk).update(ends=day) != 1:
+        raise NotInForce
+    before = grant.ends
+    grant.refresh_from_db()
+    audit.record(
+        by=by,
+        verb="role.end",
+        target=grant.person,
+        before={"role": grant.role, "place": grant.node.code, "ends": before},
+        after={"ends": day},
+    )
+    return grant

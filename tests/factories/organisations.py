@@ -1,0 +1,101 @@
+"""People, places and roles for tests. Everybody's password is PASSWORD."""
+
+from datetime import date
+from typing import Any
+
+import factory
+from django.contrib.auth.hashers import make_password
+from factory.django import DjangoModelFactory
+
+from organisations.enums import HospitalLevel, NodeKind, Role, Tree
+from organisations.models import Employment, Membership, Node, Person, RoleGrant
+
+PASSWORD = "tomography-2026"
+_HASHED: list[str] = []
+
+
+def _password() -> str:
+    """Argon2 takes its time: hash once for all people."""
+    if not _HASHED:
+        _HASHED.append(make_password(PASSWORD))
+    return _HASHED[0]
+
+
+class NodeFactory(DjangoModelFactory[Node]):
+    """A hospital; `parent=` hangs it below another place."""
+
+    class Meta:
+        model = Node
+
+    tree = Tree.ADMINISTRATION
+    kind = NodeKind.HOSPITAL
+    name = factory.Sequence(lambda n: f"第{n + 1}医院")
+    name_en = factory.Sequence(lambda n: f"Hospital {n + 1}")
+    code = factory.Sequence(lambda n: f"T{n + 1:06}")
+    level = HospitalLevel.SECONDARY
+
+    @classmethod
+    def _create(cls, model_class: type[Node], *args: Any, parent: Node | None = None, **fields: Any) -> Node:
+        if parent is None:
+            return model_class.add_root(**fields)
+        fields["tree"] = parent.tree
+        return model_class.objects.get(pk=parent.pk).add_child(**fields)
+
+
+class BranchFactory(NodeFactory):
+    tree = Tree.SOCIETY
+    kind = NodeKind.BRANCH
+    name = factory.Sequence(lambda n: f"第{n + 1}分会")
+    level = ""
+
+
+class PersonFactory(DjangoModelFactory[Person]):
+    """Somebody who can sign in; `phone="+8613800000001"` seals a number."""
+
+    class Meta:
+        model = Person
+
+    username = factory.Sequence(lambda n: f"person{n + 1}")
+    name = factory.Sequence(lambda n: f"王{n + 1}")
+    password = factory.LazyFunction(_password)
+
+    @classmethod
+    def _create(
+        cls, model_class: type[Person], *args: Any, phone: str = "", id_number: str = "", **fields: Any
+    ) -> Person:
+        person = model_class(**fields)
+        person.set_phone(phone)
+        person.set_id_number(id_number)
+        person.save()
+        return person
+
+
+class EmploymentFactory(DjangoModelFactory[Employment]):
+    class Meta:
+        model = Employment
+
+    person = factory.SubFactory(PersonFactory)
+    unit = factory.SubFactory(NodeFactory)
+    department = "影像科"
+    begins = date(2020, 1, 1)
+
+
+class MembershipFactory(DjangoModelFactory[Membership]):
+    class Meta:
+        model = Membership
+
+    person = factory.SubFactory(PersonFactory)
+    branch = factory.SubFactory(BranchFactory)
+    begins = date(2020, 1, 1)
+
+
+class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
+    """Only the row: no groups, no log. Use `grant_role` where those matter."""
+
+    class Meta:
+        model = RoleGrant
+
+    person = factory.SubFactory(PersonFactory)
+    role = Role.UNIT_CREDIT_ADMINISTRATOR
+    node = factory.SubFactory(NodeFactory)
+    begins = date(2020, 1, 1)
