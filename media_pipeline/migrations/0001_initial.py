@@ -39,10 +39,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("last_contact_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("threshold", models.DecimalField(decimal_places=3, max_digits=4)),
                 ("max_speed", models.DecimalField(decimal_places=2, max_digits=3)),
                 ("background_play", models.BooleanField()),
+                ("duration_s", models.FloatField()),
             ],
         ),
         migrations.CreateModel(
@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
                 ("sequence", models.PositiveIntegerField()),
                 ("received_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ("claimed", models.JSONField(default=list)),
+                ("refused", models.JSONField(default=list)),
                 ("claimed_s", models.FloatField(default=0)),
                 ("credited_s", models.FloatField(default=0)),
                 ("reason", models.CharField(blank=True, max_length=30)),
@@ -115,9 +116,8 @@ class Migration(migrations.Migration):
             name="WatchClock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("anchor_at", models.DateTimeField()),
-                ("last_contact_at", models.DateTimeField()),
-                ("spent_s", models.FloatField(default=0)),
+                ("revision", models.PositiveBigIntegerField(default=0)),
+                ("spent_ms", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(

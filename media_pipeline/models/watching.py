@@ -11,32 +11,31 @@ from media_pipeline.models.lectures import Lecture
 
 
 class WatchClock(models.Model):
-    """A person's budget over all lectures: at most the server's seconds since `anchor_at` can be spent.
+    """Which of a person's seconds were already spent on watching, over all lectures: each can be spent once.
 
-    `spent_s` are wall seconds: an interval watched at the greatest allowed speed v costs its length / v.
-    The row is the lock of every batch of its person.
+    `spent_ms` are united half-open intervals of milliseconds since the epoch; what is older than twelve hours is
+    forgotten, and no longer accepted. The row is the lock of every batch of its person: raise `revision` first.
     """
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watch_clock")
-    anchor_at = models.DateTimeField()
-    last_contact_at = models.DateTimeField()
-    spent_s = models.FloatField(default=0)
+    revision = models.PositiveBigIntegerField(default=0)
+    spent_ms = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return str(self.person)
 
 
 class PlaySession(models.Model):
-    """One opening of one player. The watching rule is frozen here at opening."""
+    """One opening of one player. The watching rule is frozen here at opening; the lecture's length too."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="play_sessions")
     lecture = models.ForeignKey(Lecture, on_delete=models.CASCADE, related_name="play_sessions")
     opened_at = models.DateTimeField(default=timezone.now)
-    last_contact_at = models.DateTimeField(default=timezone.now)
     threshold = models.DecimalField(max_digits=4, decimal_places=3)
     max_speed = models.DecimalField(max_digits=3, decimal_places=2)
     background_play = models.BooleanField()
+    duration_s = models.FloatField()
 
     def __str__(self) -> str:
         return f"{self.person} · {self.lecture}"
@@ -62,13 +61,17 @@ class WatchedTime(models.Model):
 
 
 class WatchBatch(models.Model):
-    """Log of the batches that players sent (kept 180 days); unique by client and sequence, so a repeat earns once."""
+    """Log of the batches that players sent (kept 180 days); unique by client and sequence, so a repeat earns once.
+
+    `refused` are [index of the piece, reason, milliseconds not credited]; `reason` is the one that weighs most.
+    """
 
     session = models.ForeignKey(PlaySession, on_delete=models.CASCADE, related_name="batches")
     client_id = models.CharField(max_length=36)
     sequence = models.PositiveIntegerField()
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     claimed = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
     claimed_s = models.FloatField(default=0)
     credited_s = models.FloatField(default=0)
     reason = models.CharField(max_length=30, blank=True)
@@ -81,7 +84,7 @@ class WatchBatch(models.Model):
 
 
 class WatchingOutcome(Outcome):
-    """A person has watched the required share of a lecture."""
+    """A person has watched the required share of a lecture; `revision` is that share in thousandths."""
 
     subject = models.ForeignKey(WatchedTime, on_delete=models.CASCADE, related_name="outcomes")
 
