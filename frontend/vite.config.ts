@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+// The browser floor: Chromium 86 (WeChat 8, old Android phones) and Safari/iOS 13. Older ones get the plain forms.
+const FLOOR = ["chrome86", "safari13"];
+
+export default defineConfig({
+  // Relative, so that lazily loaded parts are found wherever STATIC_URL points to.
+  base: "./",
+  publicDir: "public",
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    assetsDir: "assets",
+    target: FLOOR,
+    cssTarget: FLOOR,
+    cssMinify: "lightningcss",
+    cssCodeSplit: true,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    rolldownOptions: { input: "src/main.ts" },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.ts"],
+    restoreMocks: true,
+  },
+});
