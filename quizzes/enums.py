@@ -24,6 +24,13 @@ class ReviewState(StrEnum):
     PUBLISHED = "published"
 
 
+class ReviewPolicy(StrEnum):
+    """When a learner sees what was right. A cool-down after a failed attempt postpones it in any case."""
+
+    AFTER_EACH = "after_each"
+    WHEN_OVER = "when_over"
+
+
 class AttemptState(StrEnum):
     OPEN = "open"
     SUBMITTED = "submitted"

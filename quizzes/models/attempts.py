@@ -1,4 +1,5 @@
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -20,9 +21,12 @@ ATTEMPT_STATES = [
 class Attempt(models.Model):
     """One person's run through a quiz.
 
-    `paper` is frozen at opening: [{question, revision, type, stem, options: [{key, text}], answer, explanation,
-    points, is_reviewed}], with the option keys as shown. `answers` is {question public id: {value, client, counter,
-    at}}; the greatest (counter, client) wins. `context_kind`/`context_id` say on whose behalf it was opened.
+    `paper` is frozen at opening: [{question, revision, type, stem, options: [{key, text, origin}], answer,
+    explanation, points, scoring, is_reviewed}], with the option keys as shown and the letter each option has in its
+    revision as `origin`. `answers` is {question public id: {value, client, counter, at}}; the greatest (counter,
+    client) wins. `marks` is {question public id: {points, is_right}}. `version` counts the writes of the row: every
+    change is a compare-and-set on it. `context_kind`/`context_id` say on whose behalf it was opened, `return_url`
+    where the learner goes back to.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -30,13 +34,16 @@ class Attempt(models.Model):
     quiz = models.ForeignKey(Quiz, on_delete=models.PROTECT, related_name="attempts")
     context_kind = models.CharField(max_length=30)
     context_id = models.CharField(max_length=64)
+    return_url = models.CharField(max_length=500, blank=True)
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=ATTEMPT_STATES, default=AttemptState.OPEN)
     opened_at = models.DateTimeField(default=timezone.now)
     deadline_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(default=timezone.now)
+    # Seconds granted beyond the deadline because the line was silent before it; see services.attempts.
     grace_s = models.PositiveSmallIntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
     pass_share = models.DecimalField(max_digits=4, decimal_places=3)
     paper = models.JSONField(default=list)
     answers = models.JSONField(default=dict)
@@ -57,10 +64,22 @@ class Attempt(models.Model):
                 condition=Q(state="open"),
             ),
         ]
-        indexes = [models.Index(name="attempt_context", fields=["context_kind", "context_id"])]
+        indexes = [
+            models.Index(name="attempt_context", fields=["context_kind", "context_id"]),
+            models.Index(name="attempt_due", fields=["deadline_at"], condition=Q(state="open")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quiz} #{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == AttemptState.OPEN
+
+    @property
+    def share(self) -> Decimal | None:
+        """Points over possible points, None while ungraded."""
+        return None if self.points is None else self.points / self.points_possible
 
 
 class AttemptOutcome(Outcome):

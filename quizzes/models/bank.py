@@ -1,6 +1,7 @@
-"""Question banks. A question is a line of revisions; a revision that was ever used never changes."""
+"""Question banks. A question is a line of revisions; a revision never changes."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -22,7 +23,10 @@ REVIEW_STATES = [
 ]
 MULTIPLE_SCORINGS = [
     (MultipleScoring.ALL_OR_NOTHING, _("All right answers and no wrong one, or nothing")),
-    (MultipleScoring.PARTIAL_NO_WRONG, _("Half a point for each right answer, nothing with a wrong one")),
+    (
+        MultipleScoring.PARTIAL_NO_WRONG,
+        _("Half of each right answer's share while some are missing, nothing with a wrong one"),
+    ),
     (MultipleScoring.RIGHT_MINUS_WRONG, _("Right minus wrong, never below nothing")),
 ]
 
@@ -45,13 +49,13 @@ class Bank(models.Model):
         return self.title
 
 
-class Question(models.Model):
+class Question(models.Model):  # type: ignore[django-manager-missing]
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="questions")
     code = models.CharField(_("code"), max_length=40)
     subject = models.CharField(_("subject"), max_length=60, blank=True)
     current = models.ForeignKey(
-        "QuestionRevision", on_delete=models.PROTECT, null=True, related_name="+", editable=False
+        "QuestionRevision", on_delete=models.RESTRICT, null=True, related_name="+", editable=False
     )
 
     class Meta:
@@ -64,7 +68,10 @@ class Question(models.Model):
 
 
 class QuestionRevision(models.Model):
-    """One wording. `options` are texts in order (A, B, …); `answer` the right letters in order ("B", "ABD")."""
+    """One wording; it is never changed, a change makes the next one.
+
+    `options` are texts in order (A, B, …); `answer` the right letters in order ("B", "ABD").
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="revisions")
@@ -78,7 +85,7 @@ class QuestionRevision(models.Model):
     difficulty = models.PositiveSmallIntegerField(_("difficulty"), default=2)
     source = models.CharField(_("source"), max_length=200, blank=True)
     licence = models.CharField(_("licence"), max_length=60, blank=True)
-    review_state = models.CharField(max_length=30, choices=REVIEW_STATES, default=ReviewState.DRAFT)
+    review_state = models.CharField(_("review"), max_length=30, choices=REVIEW_STATES, default=ReviewState.DRAFT)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -87,6 +94,11 @@ class QuestionRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question.code} r{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("A revision never changes; services.bank.revise_question makes the next one.")
+        super().save(*args, **kwargs)
 
     @property
     def is_reviewed(self) -> bool:

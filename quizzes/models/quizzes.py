@@ -8,7 +8,13 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.models import Orderable
 
+from quizzes.enums import ReviewPolicy
 from quizzes.models.bank import Question
+
+REVIEW_POLICIES = [
+    (ReviewPolicy.AFTER_EACH, _("After each attempt")),
+    (ReviewPolicy.WHEN_OVER, _("Once passed, or when no attempt is left")),
+]
 
 
 class Quiz(ClusterableModel):
@@ -23,9 +29,25 @@ class Quiz(ClusterableModel):
         default=Decimal("0.6"),
         validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
     )
-    attempts_allowed = models.PositiveSmallIntegerField(_("attempts allowed"), default=3)
-    cool_down_minutes = models.PositiveIntegerField(_("minutes between attempts"), default=0)
-    time_limit_minutes = models.PositiveIntegerField(_("time limit in minutes"), null=True, blank=True)
+    attempts_allowed = models.PositiveSmallIntegerField(
+        _("attempts allowed"), default=3, help_text=_("0 means as many as a learner likes.")
+    )
+    cool_down_minutes = models.PositiveIntegerField(
+        _("cool-down in minutes"),
+        default=0,
+        validators=[MaxValueValidator(60 * 24 * 30)],
+        help_text=_("Time to learn after a failed attempt. Right answers are not shown before it is over."),
+    )
+    time_limit_minutes = models.PositiveIntegerField(
+        _("time limit in minutes"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(60 * 24)],
+        help_text=_("Empty means without a limit. The server's clock decides."),
+    )
+    review_policy = models.CharField(
+        _("right answers are shown"), max_length=12, choices=REVIEW_POLICIES, default=ReviewPolicy.AFTER_EACH
+    )
     shuffle_options = models.BooleanField(_("shuffle options"), default=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
