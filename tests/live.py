@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from django.conf import settings
@@ -95,11 +96,14 @@ class Site(Process):
     def start(self) -> None:
         super().start()
         assert self.process is not None
-        try:
-            services.wait_for_port(self.port, self.process)
-        except RuntimeError as error:
-            self.kill()
-            raise AssertionError(f"{error}\n{self.logged()[-4000:]}") from None
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=20) as answer:
+                if answer.status == 200:
+                    return
+            time.sleep(0.1)
+        self.kill()
+        raise AssertionError(f"the site did not answer\n{self.logged()[-4000:]}")
 
 
 class Worker(Process):
