@@ -1,21 +1,31 @@
 """Composition root: every URL include, nothing else."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from cms import api
 from cms.shared import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("api/v1/", include(api.urlpatterns)),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]
+if settings.METRICS_ENABLED:
+    urlpatterns += [path("", include("django_prometheus.urls"))]
 urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=True,
 )
+
+handler400 = "cms.shared.http.bad_request"
+handler403 = "cms.shared.http.forbidden"
+handler404 = "cms.shared.http.page_not_found"
+handler500 = "cms.shared.http.server_error"

@@ -1,8 +1,13 @@
 """Settings that every environment shares. Environments add to this; they never switch a safeguard off."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
+
+from cms.shared import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -52,10 +57,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cms.shared.http.RequestIdMiddleware",
+    "cms.shared.http.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "cms.shared.http.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "cms.shared.http.SlidingSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -131,6 +138,81 @@ WAGTAILDOCS_SERVE_METHOD = "serve_view"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# A session lives on while it is used; that is written down at most this often.
+SESSION_TOUCH_S = 15 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Lock-out by account and address together, never by address alone: a hospital is one address.
+# What was typed is kept as a keyed hash; the form's other fields are not kept at all.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_USERNAME_CALLABLE = "cms.shared.http.lockout_name"
+AXES_CLIENT_IP_CALLABLE = "cms.shared.http.client_address"
+AXES_LOCKOUT_CALLABLE = "cms.shared.http.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "phone", "email", "code"]
+
+# The policy of every page. Wagtail's admin and the API's documentation have a second one, ADMIN_POLICY: Wagtail writes
+# inline scripts and styles, evaluates templates of its own, and shows previews in frames; only staff reach it.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "media-src": ["'self'", "blob:"],
+        "worker-src": ["'self'", "blob:"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    }
+}
+ADMIN_POLICY = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "blob:"],
+    "media-src": ["'self'", "blob:"],
+    "worker-src": ["'self'", "blob:"],
+    "frame-src": ["'self'"],
+    "object-src": ["'none'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'self'"],
+}
+ADMIN_POLICY_PREFIXES = ("/admin/", "/api/v1/docs/")
+
+# Vite puts a hash of eight characters into the names of what it builds.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(assets/.+[.-][0-9A-Za-z_-]{8}\..+|.+\.[0-9a-f]{12}\..+)$"
+
+# The broker carries wake-up calls only; a task is acknowledged when it is done.
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "isocenter"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_BEAT_SCHEDULE = {
+    "reap": {"task": "shared.reap_jobs", "schedule": 60.0, "options": {"expires": 55}},
+    "settle": {"task": "courses.settle_outcomes", "schedule": 30.0, "options": {"expires": 25}},
+    "close": {"task": "quizzes.close_overdue", "schedule": 30.0, "options": {"expires": 25}},
+    "mail": {"task": "organisations.send_mails", "schedule": 60.0, "options": {"expires": 55}},
+    "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
+}
+# True where one worker does everything: when it starts, nobody else can be running a job.
+SINGLE_WORKER = False
+# How many jobs of a model run at once, by label; not named, as many as there are workers.
+JOBS_AT_ONCE: dict[str, int] = {}
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"))
 CSRF_FAILURE_VIEW = "cms.shared.http.csrf_failure"
 
 REST_FRAMEWORK = {
@@ -146,6 +228,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Isocenter API",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -162,4 +245,7 @@ ICP_NUMBER = ""
 PUBLIC_SECURITY_NUMBER = ""
 # Demo people and time-scaled offers may exist only where this is true.
 DEMO_ALLOWED = False
+# Set by production.py: refuses to start on what must not be there.
+PRODUCTION = False
+# Prometheus' figures at /metrics; keep the address from the world at the proxy.
 METRICS_ENABLED = False

@@ -5,9 +5,11 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import BASE_DIR, VAR_DIR
+from cms.settings.base import VAR_DIR
+from cms.shared import logs
 
 VAR_DIR = Path(os.environ.get("ISOCENTER_VAR", VAR_DIR))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -56,7 +58,7 @@ if os.environ.get("DATABASE_URL", "").startswith("postgres"):
 
     DATABASES = {"default": postgres(os.environ["DATABASE_URL"])}
 
-CACHES = {
+CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
         "LOCATION": VAR_DIR / "cache",
@@ -89,8 +91,14 @@ if not _broker:
         "store_processed": False,
     }
 
+# One worker, woken through files or Redis, does everything; a transcode must not keep it from the rest.
+SINGLE_WORKER = not _broker
+JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 1}
+CELERY_WORKER_CONCURRENCY = 2
+
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-WHITENOISE_ROOT = None
-WHITENOISE_USE_FINDERS = False
-DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": BASE_DIR / "frontend" / "dist" / "manifest.json"}}
+# Static files are served from where they lie, without collecting them first; `make run` compressed our own.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"), as_json=bool(os.environ.get("LOG_JSON")))

@@ -1,0 +1,195 @@
+"""Settings of a production server, by environment alone. It refuses to start on what is missing or unsafe.
+
+| variable | holds |
+|---|---|
+| SECRET_KEY | at least 50 random characters |
+| ISOCENTER_KEY_FIELD_ENCRYPTION, _FIELD_INDEX, _LEDGER_MAC, _MEDIA_SIGNING | `id:base64 of 32 bytes`, several by comma; the first is active |
+| DATABASE_URL | postgres://user:password@host:port/name (the database UTF-8) |
+| REDIS_URL | redis://host:port/0 |
+| SITE_URL, ALLOWED_HOSTS | https://learn.example.org; host names by comma (default: the host of SITE_URL) |
+| EMAIL_URL, EMAIL_FROM | smtp://user:password@host:587?tls=1; sender's address |
+| PRIVATE_FOLDER, PUBLIC_FOLDER or S3_BUCKET_PRIVATE, S3_BUCKET_PUBLIC, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION | where files lie |
+| TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
+| ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
+| METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
+"""  # noqa: E501
+
+import base64
+import binascii
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cms.settings.base import *  # noqa: F403
+from cms.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE
+from cms.settings.databases import postgres
+
+_problems: list[str] = []
+
+
+def _required(name: str, help_text: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        _problems.append(f"{name} is missing: {help_text}")
+    return value
+
+
+def _flag(name: str, default: str = "") -> bool:
+    return os.environ.get(name, default).lower() in {"1", "true", "yes", "on"}
+
+
+def _weak(value: str) -> bool:
+    words = ("change", "secret", "default", "example", "insecure", "password", "django")
+    return len(value) < 50 or len(set(value)) < 12 or any(word in value.lower() for word in words)
+
+
+def _key_list(purpose: str) -> list[str]:
+    name = f"ISOCENTER_KEY_{purpose.upper()}"
+    value = _required(
+        name, "make one with: python -c \"import os,base64;print('1:'+base64.b64encode(os.urandom(32)).decode())\""
+    )
+    found = [item.strip() for item in value.split(",") if item.strip()]
+    for item in found:
+        key_id, _, encoded = item.partition(":")
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            raw = b""
+        if not key_id or len(raw) != 32 or len(set(raw)) < 8:
+            _problems.append(f"{name}: every key is written id:base64 of 32 random bytes; key {key_id!r} is not.")
+    return found
+
+
+PRODUCTION = True
+DEBUG = False
+DEMO_ALLOWED = False
+SINGLE_WORKER = False
+
+SECRET_KEY = _required("SECRET_KEY", "at least 50 random characters: openssl rand -base64 48")
+if SECRET_KEY and _weak(SECRET_KEY):
+    _problems.append("SECRET_KEY is too weak or an example: take 50 random characters, openssl rand -base64 48")
+ISOCENTER_KEYS = {name: _key_list(name) for name in ("field_encryption", "field_index", "ledger_mac", "media_signing")}
+_all_keys = [item.partition(":")[2] for ring in ISOCENTER_KEYS.values() for item in ring]
+if len(set(_all_keys)) != len(_all_keys):
+    _problems.append("ISOCENTER_KEY_*: the same key serves two purposes; make one for each.")
+
+_database = _required("DATABASE_URL", "postgres://user:password@host:port/name")
+if _database and urlsplit(_database).scheme not in {"postgres", "postgresql"}:
+    _problems.append("DATABASE_URL: production runs on PostgreSQL only, postgres://user:password@host:port/name")
+DATABASES = {"default": postgres(_database)}
+
+_redis = _required("REDIS_URL", "redis://host:port/0")
+CELERY_BROKER_URL = _redis
+# Above the longest job, or a running one is delivered to a second worker (which would find it claimed).
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 12 * 60 * 60,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+}
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}}
+
+WAGTAILADMIN_BASE_URL = _required("SITE_URL", "the address people type, like https://learn.example.org").rstrip("/")
+_site = urlsplit(WAGTAILADMIN_BASE_URL)
+if WAGTAILADMIN_BASE_URL and (_site.scheme != "https" or not _site.hostname):
+    _problems.append("SITE_URL must be an https:// address: people sign in there.")
+ALLOWED_HOSTS = [
+    host.strip() for host in os.environ.get("ALLOWED_HOSTS", _site.hostname or "").split(",") if host.strip()
+]
+if "*" in ALLOWED_HOSTS:
+    _problems.append("ALLOWED_HOSTS names the hosts one by one; * would let anybody's name be answered.")
+CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
+
+TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "1"))
+if TRUSTED_PROXY_COUNT:
+    # The proxy must set this header itself and drop a client's.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS", str(365 * 24 * 60 * 60)))
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+LANGUAGE_COOKIE_SECURE = True
+
+_mail = urlsplit(_required("EMAIL_URL", "smtp://user:password@host:587?tls=1"))
+if _mail.scheme and _mail.scheme not in {"smtp", "smtps"}:
+    _problems.append("EMAIL_URL is written smtp://user:password@host:587?tls=1 or smtps://user:password@host:465")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _mail.hostname or ""
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = not EMAIL_USE_SSL and dict(parse_qsl(_mail.query)).get("tls") == "1"
+EMAIL_PORT = _mail.port or (465 if EMAIL_USE_SSL else 25)
+EMAIL_HOST_USER = unquote(_mail.username or "")
+EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM", f"isocenter@{_site.hostname or 'localhost'}")
+
+_s3 = os.environ.get("S3_BUCKET_PRIVATE", "")
+if _s3:
+    _endpoint = os.environ.get("S3_ENDPOINT_URL", "")
+    _account: dict[str, Any] = {
+        "access_key": _required("S3_ACCESS_KEY", "the storage account's key"),
+        "secret_key": _required("S3_SECRET_KEY", "the storage account's secret"),
+        "endpoint_url": _endpoint or None,
+        "region_name": os.environ.get("S3_REGION") or None,
+        "signature_version": "s3v4",
+        "file_overwrite": False,
+        "default_acl": None,
+    }
+    _public_options = {
+        **_account,
+        "bucket_name": _required("S3_BUCKET_PUBLIC", "the bucket of what anyone may fetch"),
+        "querystring_auth": False,
+    }
+    _private_options = {**_account, "bucket_name": _s3, "querystring_auth": True, "querystring_expire": 12 * 60 * 60}
+    _backend = "storages.backends.s3.S3Storage"
+    _public: dict[str, Any] = {"BACKEND": _backend, "OPTIONS": _public_options}
+    _private: dict[str, Any] = {"BACKEND": _backend, "OPTIONS": _private_options}
+    if _endpoint:
+        # Files are fetched from the storage's own host: pictures, lectures, and the pieces that hls.js asks for.
+        _origin = "{0.scheme}://{0.netloc}".format(urlsplit(_endpoint))
+        for _directive in ("img-src", "media-src"):
+            CONTENT_SECURITY_POLICY["DIRECTIVES"][_directive].append(_origin)
+        CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] = ["'self'", _origin]
+else:
+    _folders = "an absolute folder shared by every server and worker (or set S3_BUCKET_PRIVATE)"
+    _system = "django.core.files.storage.FileSystemStorage"
+    MEDIA_ROOT = Path(_required("PUBLIC_FOLDER", _folders) or "/nonexistent")
+    _private_root = Path(_required("PRIVATE_FOLDER", _folders) or "/nonexistent")
+    if _private_root == MEDIA_ROOT or _private_root in MEDIA_ROOT.parents or MEDIA_ROOT in _private_root.parents:
+        _problems.append("PRIVATE_FOLDER and PUBLIC_FOLDER: neither may lie inside the other.")
+    _public = {"BACKEND": _system, "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"}}
+    _private = {"BACKEND": _system, "OPTIONS": {"location": _private_root, "base_url": None}}
+STORAGES = {
+    "default": _public,
+    "private": _private,
+    "staticfiles": {"BACKEND": "cms.shared.storage.StaticStorage"},
+}
+
+ICP_NUMBER = os.environ.get("ICP_NUMBER", "")
+PUBLIC_SECURITY_NUMBER = os.environ.get("PUBLIC_SECURITY_NUMBER", "")
+
+METRICS_ENABLED = _flag("METRICS_ENABLED")
+if METRICS_ENABLED:
+    INSTALLED_APPS = [*INSTALLED_APPS, "django_prometheus"]
+    MIDDLEWARE = [
+        "django_prometheus.middleware.PrometheusBeforeMiddleware",
+        *MIDDLEWARE,
+        "django_prometheus.middleware.PrometheusAfterMiddleware",
+    ]
+
+if _problems:
+    raise ImproperlyConfigured("Isocenter does not start:\n- " + "\n- ".join(_problems))
+
+if os.environ.get("SENTRY_DSN"):
+    import sentry_sdk
+
+    sentry_sdk.init(
+        dsn=os.environ["SENTRY_DSN"],
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+    )

@@ -8,6 +8,6 @@ class SharedConfig(AppConfig):
     label = "shared"
 
     def ready(self) -> None:
-        from cms.shared import append_only
+        from cms.shared import append_only, checks  # noqa: F401 - registers its checks
 
         append_only.connect()

@@ -60,3 +60,8 @@ class TooLarge(DomainError):
 class TooManyRequests(DomainError):
     code, http_status = "too_many_requests", 429
     message = _("Too many requests. Please wait a minute and try again.")
+
+
+class ServerFault(DomainError):
+    code, http_status = "internal_error", 500
+    message = _("Something went wrong on our side. Nothing you did is lost; please try again in a minute.")

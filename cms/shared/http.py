@@ -1,24 +1,33 @@
 """The edge: request ids, the two faces of an error (JSON, HTML), pagination, what every template knows."""
 
+import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as api
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from cms.shared import errors
+from cms.shared import crypto, errors
 
+logger = structlog.get_logger(__name__)
+
+# Asked every few seconds by machines.
+QUIET_ROUTES = {"healthz", "readyz", "metrics"}
 API_PREFIX = "/api/"
 _address: ContextVar[str] = ContextVar("client_address", default="")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -41,6 +50,63 @@ class RequestIdMiddleware:
         finally:
             _address.reset(address)
         response["X-Request-ID"] = request_id
+        return response
+
+
+class RequestLogMiddleware:
+    """One line for every answer: which page (its route, so that no token or code is written), how long, which state."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        begun = time.monotonic()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else ""
+        if route not in QUIET_ROUTES:
+            logger.log(
+                logging.ERROR if response.status_code >= 500 else logging.INFO,
+                "request",
+                method=request.method,
+                route=route,
+                status=response.status_code,
+                ms=round((time.monotonic() - begun) * 1000),
+            )
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if not isinstance(error, errors.DomainError | Http404 | PermissionDenied):
+            logger.error("request_error", exc_info=error)
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """The content security policy; a second, documented one where Wagtail's admin and the API's pages need it."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request=request, response=response, report_only=report_only)
+        if not report_only and request.path_info.startswith(settings.ADMIN_POLICY_PREFIXES):
+            parts.config = settings.ADMIN_POLICY
+        return parts
+
+
+class SlidingSessionMiddleware:
+    """Keeps the session of somebody who is at work, writing it at most every SESSION_TOUCH_S seconds.
+
+    A page that asked nothing of the session stays without cookie, so that it can be cached for everybody.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        session = request.session
+        if session.accessed and SESSION_KEY in session:
+            now = int(time.time())
+            if now - int(session.get("touched", 0)) >= settings.SESSION_TOUCH_S:
+                session["touched"] = now
         return response
 
 
@@ -116,6 +182,54 @@ def client_address(request: HttpRequest) -> str:
 def current_address() -> str:
     """The client's address of the request being answered, "" outside of one."""
     return _address.get()
+
+
+def lockout_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """Keyed hash of what was typed as user name, phone or mail: lock-out tables hold nothing personal."""
+    sources: list[Any] = [credentials or {}]
+    if request is not None:
+        sources.append(request.POST)
+    for source in sources:
+        for key in ("login", "username", "phone", "email"):
+            if source.get(key):
+                return crypto.index(str(source[key]).strip().casefold(), field="lockout")
+    return ""
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
+    return error_response(
+        request,
+        errors.TooManyRequests(
+            _(
+                "Too many wrong passwords for this account from this place. Wait 15 minutes, or ask your unit's "
+                "administrator for a new activation code."
+            )
+        ),
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """handler400; a body larger than allowed is a 413."""
+    if isinstance(exception, RequestDataTooBig):
+        return error_response(request, errors.TooLarge())
+    return error_response(request, errors.InvalidInput())
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, errors.OutOfScope())
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(request, errors.NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """handler500: nothing of it may need the database or a session, which may be what failed."""
+    if wants_json(request):
+        return JsonResponse(error_body(errors.ServerFault()), status=500)
+    return HttpResponse(render_to_string("errors/500.html", {"message": str(errors.ServerFault())}), status=500)
 
 
 def site_context(request: HttpRequest) -> dict[str, Any]:

@@ -11,10 +11,13 @@ from typing import Any, ClassVar, Self
 
 import structlog
 from django.apps import apps
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from cms.shared import logs
 
 logger = structlog.get_logger(__name__)
 
@@ -59,13 +62,24 @@ class Job(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding and not self.request_id:
+            self.request_id = logs.request_id()
+        super().save(*args, **kwargs)
+
     @property
     def is_over(self) -> bool:
         return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
     @classmethod
     def claim(cls, pk: int) -> Self | None:
-        """Take the queued job `pk`; None if another worker has it or it is over."""
+        """Take the queued job `pk`; None if another worker has it, it is over, or enough of its kind are running.
+
+        The reaper and every job that ends wake the next one, so that a job left waiting here is not forgotten.
+        """
+        at_once = settings.JOBS_AT_ONCE.get(cls._meta.label)
+        if at_once is not None and cls._default_manager.filter(state=JobState.RUNNING).count() >= at_once:
+            return None
         lease, now = uuid.uuid4(), timezone.now()
         taken = cls._default_manager.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING,
@@ -76,7 +90,20 @@ class Job(models.Model):
             progress=0,
             stage="",
         )
-        return cls._default_manager.get(pk=pk) if taken == 1 else None
+        if taken != 1:
+            return None
+        job = cls._default_manager.get(pk=pk)
+        if job.request_id:
+            structlog.contextvars.bind_contextvars(request_id=job.request_id)
+        return job
+
+    def _wake_next(self) -> None:
+        """If jobs of this kind are limited, the end of one is the turn of the next."""
+        if self._meta.label in settings.JOBS_AT_ONCE:
+            waiting = type(self)._default_manager.filter(state=JobState.QUEUED).exclude(pk=self.pk)
+            following = waiting.order_by("pk").values_list("pk", flat=True).first()
+            if following is not None:
+                wake(self.task_name, following)
 
     def _held(self) -> models.QuerySet[Self]:
         return type(self)._default_manager.filter(pk=self.pk, lease=self.lease, state=JobState.RUNNING)
@@ -106,6 +133,7 @@ class Job(models.Model):
         if done != 1:
             raise LostLease
         self.refresh_from_db()
+        self._wake_next()
 
     def fail(self, code: str, last_words: str = "", *, retry: bool = False) -> None:
         """Mark failed; with `retry`, queue again while attempts are left. No effect if the lease was lost."""
@@ -120,6 +148,7 @@ class Job(models.Model):
         self.refresh_from_db()
         if again:
             wake(self.task_name, self.pk)
+        self._wake_next()
 
     def fail_unexpected(self, error: BaseException) -> None:
         """A fault of ours: keep the trace for the operator, try again while attempts are left."""
