@@ -42,7 +42,7 @@ DEBUG = False
 DEMO_ALLOWED = True
 ALLOWED_HOSTS = ["*"]
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "isocenter.sqlite3",
