@@ -22,7 +22,7 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
-    include: ["src/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "checks/*.test.js"],
     restoreMocks: true,
   },
 });
