@@ -10,6 +10,7 @@ class ActivityKind(StrEnum):
     SESSION = "session"
     CLAIM = "claim"
     HISTORY = "history"
+    REVERSAL = "reversal"  # the id is that of the entry taken back, so that it can be taken back once only
 
 
 class ProjectLevel(StrEnum):
@@ -56,6 +57,51 @@ class RequirementState(StrEnum):
     OPEN = "open"
     FAILED = "failed"
     UNDETERMINED = "undetermined"
+
+
+class JudgementState(StrEnum):
+    """What a whole rule set makes of a period. A set without requirements records only; it is never met."""
+
+    MET = "met"
+    OPEN = "open"
+    FAILED = "failed"
+    UNDETERMINED = "undetermined"
+    RECORD_ONLY = "record_only"
+
+
+class LineReason(StrEnum):
+    """Why an entry counts, counts in part, or does not count."""
+
+    COUNTED = "counted"
+    CAP_ACTIVITY = "cap_activity"
+    CAP_DAY = "cap_day"
+    CAP_TYPE = "cap_type"
+    CAP_CATEGORY = "cap_category"
+    CAP_TOTAL = "cap_total"
+    BELOW_MINIMUM = "below_minimum"
+    AWAITING_DECISION = "awaiting_decision"
+    AWAITING_LOCAL_RULE = "awaiting_local_rule"
+    ROW_MISSING = "row_missing"
+    UNKNOWN_TYPE = "unknown_type"
+    UNKNOWN_UNIT = "unknown_unit"
+    OTHER_ROLE = "other_role"
+    DEEMS_COMPLETE = "deems_complete"
+    REVERSED = "reversed"
+    REVERSAL = "reversal"
+
+
+class RequirementReason(StrEnum):
+    """What the state of a requirement rests on."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    UNVERIFIED_CREDIT = "unverified_credit"
+    UNVERIFIED_VALUE = "unverified_value"
+    AWAITING = "awaiting"
+    UNKNOWN_KIND = "unknown_kind"
+    UNKNOWN_TRAIT = "unknown_trait"
+    DEEMED_COMPLETE = "deemed_complete"
+    LIMIT = "limit"
 
 
 class LineState(StrEnum):

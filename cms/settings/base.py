@@ -250,3 +250,5 @@ DEMO_ALLOWED = False
 PRODUCTION = False
 # Prometheus' figures at /metrics; keep the address from the world at the proxy.
 METRICS_ENABLED = False
+# The credit rules whose figures are shown where none are asked for.
+DEFAULT_RULE_SET = "cn-henan-cme"

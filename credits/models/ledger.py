@@ -26,13 +26,22 @@ OFFICIAL_STATES = [
 
 
 class Book(models.Model):
-    """A person's book. Nothing personal is in it; the row holds the chain's head and is the lock of its entries."""
+    """A person's book. Nothing personal is in it; the row holds the chain's head and is the lock of its entries.
+
+    A person has one primary book, which takes new entries; merging accounts adds others that are only read.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="books")
+    is_primary = models.BooleanField(default=True)
     last_position = models.PositiveIntegerField(default=0)
     last_mac = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="book_one_primary", fields=["owner"], condition=models.Q(is_primary=True))
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)
@@ -42,7 +51,9 @@ class Entry(models.Model):
     """The raw fact of one activity, copied when it was recorded. Never changed: a correction is a reversing entry.
 
     `quantity` in `unit` ("minute", "hour", "session", "character" …) is what was really done; `time_scale` > 1 says
-    that demo minutes stand for more. `reverses` names the entry that this one takes back.
+    that demo minutes stand for more. `reverses` names the entry that this one takes back; its activity is
+    ("reversal", public id of that entry), so that an entry is taken back once only. `rule_set_version` is
+    "rule set@version" as it was in force on `ends_on`; `category` is what that version called it.
     """
 
     append_only = True
@@ -68,6 +79,8 @@ class Entry(models.Model):
     quantity = models.DecimalField(max_digits=12, decimal_places=3)
     unit = models.CharField(max_length=20)
     time_scale = models.PositiveSmallIntegerField(default=1)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
     begins_on = models.DateField()
     ends_on = models.DateField(help_text="The day that decides the period, in the rule set's time zone")
     work_unit_id = models.BigIntegerField(null=True, help_text="Node of the person's employment on that day")
@@ -129,25 +142,36 @@ class Judgement(models.Model):
     """What one rule-set version makes of one book in one period: a projection, rebuilt at will, never summed with
     another version's.
 
-    `lines`: {entry public id: {state, credits, hours, reason, clause, mark}}; `requirements`: [{id, kind, required,
-    reached, reached_if_unverified, state, mark, clause}]. Credits and hours are strings of decimals in the JSON.
+    `rule_set_id` is the one asked for; `version` may be its parent's where it has none of its own for the period.
+    `lines`: {entry public id: {state, credits, earned (before caps), hours, reason, limit, category, activity_type,
+    mark, clause, source, origin}}. `requirements`: [{id, kind, category, required, reached (as the document reads),
+    reached_verified (nothing unverified), reached_if_unverified (all of it, and no unverified cap), running, closed
+    (the state while the period runs, and from its end on), reason, mark, clause, source, origin, is_limit}]. Figures
+    are strings of decimals in the JSON. `rules_sha256` says by which text of the rules it was judged; `state` holds
+    for the day of judging.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="judgements")
+    rule_set_id = models.CharField(max_length=40)
     version = models.ForeignKey(RuleSetVersion, on_delete=models.PROTECT, related_name="judgements")
+    rules_sha256 = models.CharField(max_length=64)
     period_begins = models.DateField()
     period_ends = models.DateField(help_text="Exclusive")
     credits = models.DecimalField(max_digits=10, decimal_places=2)
     hours = models.DecimalField(max_digits=10, decimal_places=2)
     credits_registered = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     state = models.CharField(max_length=14)
+    state_closed = models.CharField(max_length=14)
+    by_category = models.JSONField(default=dict)
     lines = models.JSONField(default=dict)
     requirements = models.JSONField(default=list)
     entries_judged = models.PositiveIntegerField(default=0)
     judged_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(name="judgement_unique", fields=["book", "version", "period_begins"])]
+        constraints = [
+            models.UniqueConstraint(name="judgement_unique", fields=["book", "rule_set_id", "version", "period_begins"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.book} {self.period_begins}: {self.credits}"
@@ -166,14 +190,21 @@ class Feed(models.Model):
 
 
 class Checkpoint(models.Model):
-    """Once a day: how many books and entries there are and a keyed root over all heads."""
+    """Once a day: how many books and entries there are and a keyed root over all heads.
+
+    `heads`: {book public id: [position, mac]} of the books that moved since the checkpoint before; together they name
+    a book that is missing or whose tail was cut. Checkpoints are a chain themselves.
+    """
 
     append_only = True
 
+    position = models.PositiveIntegerField(unique=True)
     at = models.DateTimeField(default=timezone.now)
     books = models.PositiveBigIntegerField()
     entries = models.PositiveBigIntegerField()
     root = models.CharField(max_length=64)
+    heads = models.JSONField(default=dict)
+    previous_mac = models.CharField(max_length=64, blank=True)
     mac_key = models.CharField(max_length=40)
     mac = models.CharField(max_length=64)
 

@@ -1,1 +1,0 @@
-"""The rule engine: pure, Decimal, no country in the code."""

@@ -1,0 +1,50 @@
+"""Reads of the book and of the rules."""
+
+from credits.selectors.judging import JudgedFigures, entries_of, judge_entries, with_official_state
+from credits.selectors.rule_sets import (
+    LoadedRuleSet,
+    NoRuleSetInForce,
+    RuleBook,
+    default_rule_set_id,
+    in_force,
+    period_of_year,
+    rule_book,
+    time_zone_of,
+)
+from credits.selectors.standings import (
+    ExportRow,
+    category_title,
+    export_rows,
+    rule_sets_of,
+    standing,
+    standings,
+    today_in,
+    years_with_entries,
+)
+from credits.selectors.views import LineView, RequirementView, Standing
+
+__all__ = [
+    "ExportRow",
+    "JudgedFigures",
+    "LineView",
+    "LoadedRuleSet",
+    "NoRuleSetInForce",
+    "RequirementView",
+    "RuleBook",
+    "Standing",
+    "category_title",
+    "default_rule_set_id",
+    "entries_of",
+    "export_rows",
+    "in_force",
+    "judge_entries",
+    "period_of_year",
+    "rule_book",
+    "rule_sets_of",
+    "standing",
+    "standings",
+    "time_zone_of",
+    "today_in",
+    "with_official_state",
+    "years_with_entries",
+]

@@ -1,0 +1,139 @@
+"""From rows of the book to facts, from a judgement to rows: the seam between the tables and the rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from credits.enums import OfficialState
+from credits.models import Entry, EntryStatus
+from credits.rules import Fact, Judged, Line, Period, RequirementResult, judge, rounded
+from credits.selectors.rule_sets import LoadedRuleSet
+
+
+@dataclass(frozen=True)
+class JudgedFigures:
+    """A judgement as it is stored and shown: decimals, and plain values for the JSON columns."""
+
+    credits: Decimal
+    hours: Decimal
+    credits_registered: Decimal
+    running: str
+    closed: str
+    by_category: dict[str, str]
+    lines: dict[str, dict[str, Any]]
+    requirements: list[dict[str, Any]]
+    entries_judged: int
+
+    def state(self, *, is_closed: bool) -> str:
+        return self.closed if is_closed else self.running
+
+
+def with_official_state(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Entries with `official_state` (of the newest status; None: recorded), `official_on`, `official_reference`."""
+    newest = EntryStatus.objects.filter(entry=OuterRef("pk")).order_by("-pk")
+    return entries.annotate(
+        official_state=Subquery(newest.values("state")[:1]),
+        official_on=Subquery(newest.values("on")[:1]),
+        official_reference=Subquery(newest.values("reference")[:1]),
+    )
+
+
+def entries_of(books: Iterable[int], rule_set_id: str, period: Period) -> QuerySet[Entry]:
+    """The entries that a judgement rests on, in the order of the books, with their official state."""
+    chosen = Entry.objects.filter(
+        book__in=list(books), rule_set_id=rule_set_id, ends_on__gte=period.begins, ends_on__lt=period.ends
+    )
+    return with_official_state(chosen).order_by("book", "position")
+
+
+def fact_of(entry: Entry, reversed_ids: set[int]) -> Fact:
+    return Fact(
+        key=str(entry.public_id),
+        activity=f"{entry.activity_kind}:{entry.activity_id}",
+        activity_type=entry.activity_type,
+        role=entry.role,
+        quantity=entry.quantity,
+        unit=entry.unit,
+        ends_on=entry.ends_on,
+        position=entry.position,
+        level=entry.level,
+        time_scale=entry.time_scale,
+        is_reversed=entry.pk in reversed_ids,
+        is_reversal=entry.reverses_id is not None,
+    )
+
+
+def judge_entries(version: LoadedRuleSet, period: Period, entries: Iterable[Entry]) -> JudgedFigures:
+    """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses)."""
+    rows = list(entries)
+    taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
+    judged = judge(version.rules, period, [fact_of(row, taken_back) for row in rows])
+    registered = {
+        str(row.public_id)
+        for row in rows
+        if getattr(row, "official_state", None) == OfficialState.REGISTERED and row.pk not in taken_back
+    }
+    return figures_of(judged, registered)
+
+
+def figures_of(judged: Judged, registered: set[str]) -> JudgedFigures:
+    return JudgedFigures(
+        credits=rounded(judged.credits),
+        hours=rounded(judged.hours),
+        credits_registered=rounded(
+            sum((line.credits for key, line in judged.lines.items() if key in registered), Fraction(0))
+        ),
+        running=judged.running.value,
+        closed=judged.closed.value,
+        by_category=_texts(judged.by_category),
+        lines={key: _line(line) for key, line in judged.lines.items()},
+        requirements=[_requirement(result) for result in judged.requirements],
+        entries_judged=len(judged.lines),
+    )
+
+
+def _texts(values: Mapping[str, Fraction]) -> dict[str, str]:
+    return {key: str(rounded(value)) for key, value in values.items()}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "state": line.state.value,
+        **_texts({"credits": line.credits, "earned": line.earned, "hours": line.hours}),
+        "reason": line.reason.value,
+        "limit": None if line.limit is None else str(rounded(line.limit)),
+        "category": line.category,
+        "activity_type": line.activity_type,
+        "mark": line.mark.value,
+        "clause": line.clause,
+        "source": line.source,
+        "origin": line.origin,
+    }
+
+
+def _requirement(result: RequirementResult) -> dict[str, Any]:
+    return {
+        "id": result.id,
+        "kind": result.kind,
+        "category": result.category,
+        "required": None if result.required is None else str(rounded(result.required)),
+        **_texts(
+            {
+                "reached": result.figures.stated,
+                "reached_verified": result.figures.low,
+                "reached_if_unverified": result.figures.high,
+            }
+        ),
+        "running": result.running.value,
+        "closed": result.closed.value,
+        "reason": result.reason.value,
+        "mark": result.provenance.mark.value,
+        "clause": result.provenance.clause,
+        "source": result.provenance.source,
+        "origin": result.provenance.origin,
+        "is_limit": result.is_limit,
+    }

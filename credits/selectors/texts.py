@@ -1,0 +1,112 @@
+"""Reasons and requirements in words. The rules speak in codes; here they become sentences in the reader's language."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from credits.enums import JudgementState, LineReason, OfficialState, RequirementReason
+
+
+def plain(value: Decimal | None) -> str:
+    """A figure without idle zeros: 25, 3.2, 0.33."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def line_reason(reason: LineReason, *, limit: Decimal | None = None, credits: Decimal, earned: Decimal) -> str:
+    """Why an entry counts as it does, as one sentence."""
+    figures = {"limit": plain(limit), "credits": plain(credits), "earned": plain(earned)}
+    return _line_texts()[reason] % figures
+
+
+def _line_texts() -> dict[LineReason, str]:
+    return {
+        LineReason.COUNTED: _("Counted in full."),
+        LineReason.CAP_ACTIVITY: _("%(credits)s of %(earned)s counted: one activity gives at most %(limit)s."),
+        LineReason.CAP_DAY: _("%(credits)s of %(earned)s counted: one day gives at most %(limit)s."),
+        LineReason.CAP_TYPE: _(
+            "%(credits)s of %(earned)s counted: this kind of activity gives at most %(limit)s in a period."
+        ),
+        LineReason.CAP_CATEGORY: _(
+            "%(credits)s of %(earned)s counted: this category gives at most %(limit)s in a period."
+        ),
+        LineReason.CAP_TOTAL: _("%(credits)s of %(earned)s counted: at most %(limit)s count in a period."),
+        LineReason.BELOW_MINIMUM: _("Not counted: too little for the smallest credit that the rules give."),
+        LineReason.AWAITING_DECISION: _("Not counted yet: the rules leave this credit to the authority's decision."),
+        LineReason.AWAITING_LOCAL_RULE: _(
+            "Not counted yet: the rules leave this credit to a local table, which is not loaded."
+        ),
+        LineReason.ROW_MISSING: _("Not counted yet: the rules' table has no row for what was recorded."),
+        LineReason.UNKNOWN_TYPE: _("Not counted yet: the rules in force do not name this kind of activity."),
+        LineReason.UNKNOWN_UNIT: _("Not counted yet: the rules measure this kind of activity in another unit."),
+        LineReason.OTHER_ROLE: _("Not counted: the rules give this credit to another role."),
+        LineReason.DEEMS_COMPLETE: _("Counted: the rules take the period's credits as completed."),
+        LineReason.REVERSED: _("Not counted: this entry was taken back."),
+        LineReason.REVERSAL: _("This entry takes another one back."),
+    }
+
+
+def requirement_title(kind: str, category: str, required: Decimal | None) -> str:
+    """What a requirement asks, as a short phrase."""
+    figures = {"required": plain(required), "category": category}
+    return _requirement_titles().get(kind, _("A requirement that a person has to check")) % figures
+
+
+def _requirement_titles() -> dict[str, str]:
+    return {
+        "min_total": _("At least %(required)s credits"),
+        "min_hours": _("At least %(required)s hours"),
+        "min_category": _("At least %(required)s credits in “%(category)s”"),
+        "min_share": _("At least %(required)s credits in “%(category)s”"),
+        "min_tagged": _("At least %(required)s credits of a special kind"),
+        "min_tagged_rolling": _("Credits from national projects over several years"),
+        "min_each_year": _("A minimum in each year of the period"),
+        "min_distinct_categories": _("At least %(required)s different categories"),
+        "cap_category": _("At most %(required)s credits in “%(category)s” count"),
+        "cap_total": _("At most %(required)s credits count"),
+        "substitution": _("How far categories stand in for each other (share: %(required)s)"),
+        "max_gap_months": _("No long gap between activities"),
+        "min_evidence": _("Evidence for a number of activities"),
+        "fields_present": _("Written reflection with each activity"),
+        "checklist": _("Steps to complete"),
+        "external_minimum": _("Practice outside of this platform"),
+    }
+
+
+def requirement_reason(reason: RequirementReason) -> str:
+    """What the state of a requirement rests on, as one sentence."""
+    return {
+        RequirementReason.REACHED: _("Reached with verified figures."),
+        RequirementReason.NOT_REACHED: _("Not reached yet."),
+        RequirementReason.UNVERIFIED_CREDIT: _(
+            "It depends on credits whose rule has not been verified: both figures are shown."
+        ),
+        RequirementReason.UNVERIFIED_VALUE: _("The figure asked for has not been verified against the official text."),
+        RequirementReason.AWAITING: _("Some entries still wait for their credit to be decided."),
+        RequirementReason.UNKNOWN_KIND: _("This requirement is not judged by the platform; a person has to check it."),
+        RequirementReason.UNKNOWN_TRAIT: _("Whether this applies depends on facts that are not recorded here."),
+        RequirementReason.DEEMED_COMPLETE: _("An entry makes the rules take this as completed."),
+        RequirementReason.LIMIT: _("A limit on what counts, not a goal."),
+    }[reason]
+
+
+def state(value: str) -> str:
+    """The state of a judgement or requirement in words."""
+    return {
+        JudgementState.MET: _("Met"),
+        JudgementState.OPEN: _("Still open"),
+        JudgementState.FAILED: _("Not met"),
+        JudgementState.UNDETERMINED: _("Undetermined"),
+        JudgementState.RECORD_ONLY: _("Recorded only"),
+    }[JudgementState(value)]
+
+
+def official_state(value: str) -> str:
+    return {
+        OfficialState.RECORDED: _("Recorded here"),
+        OfficialState.REPORTED: _("Reported"),
+        OfficialState.REGISTERED: _("Registered by the authority"),
+        OfficialState.RETURNED: _("Returned"),
+    }[OfficialState(value)]

@@ -1,0 +1,301 @@
+"""Recording what a person did: the only way into the book."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared.errors import Conflict, DomainError, InvalidInput
+from credits.enums import ActivityKind, GrantMethod
+from credits.models import Book, Entry, Project
+from credits.selectors import in_force, time_zone_of
+from credits.services.chain import append, lock_book, lock_feed
+from credits.services.judgements import rebuild
+from organisations import audit, notifications
+from organisations.models import Person
+from organisations.selectors import employment_on
+
+TRIES = 5
+
+
+class DuplicateActivity(DomainError):
+    """The same activity at the same time is in the book already, under another id."""
+
+    code, http_status = "duplicate_activity", 409
+    message = _(
+        "This activity is in the book already as “%(title)s” (entry %(entry)s) for the same time. If that record is "
+        "wrong, have it taken back first."
+    )
+
+
+class DemoNotAllowed(DomainError):
+    code, http_status = "demo_not_allowed", 409
+    message = _("Time-scaled demo activities earn nothing here. Use an offer whose minutes are real minutes.")
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a person really did, told by the package that knows.
+
+    `quantity` in `unit` ("minute", "hour", "session", "char_zh", "month"; "credit" for what an authority decided).
+    `begins_at`, `ends_at` are aware; the last day, in the rule set's time zone, decides the period. `level` holds the
+    keys of a table rule joined by "/" ("provincial/2"). `evidence` is [{"kind", "sha256", …}], without floats.
+    """
+
+    kind: str
+    id: str
+    title: str
+    activity_type: str
+    quantity: Decimal
+    unit: str
+    role: str
+    organiser: str
+    begins_at: datetime
+    ends_at: datetime
+    project: Project | None = None
+    level: str = ""
+    occurrence: str = ""
+    time_scale: int = 1
+    evidence: tuple[dict[str, Any], ...] = ()
+    is_demo: bool = False
+
+
+def award(
+    *,
+    person: Person,
+    activity: Activity,
+    rule_set_id: str,
+    how: GrantMethod,
+    by: Person | None = None,
+    reason: str = "",
+) -> Entry:
+    """Record `activity` in the person's book under `rule_set_id`; the same activity again returns the same entry.
+
+    After a reversal the activity may be recorded anew, as the next revision. Raises DuplicateActivity (logged, and
+    the person is told: catch it inside your own transaction if that log is to stay), NoRuleSetInForce, DemoNotAllowed,
+    InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
+    """
+    _check(activity)
+    entry = _draft(person, activity, rule_set_id, how, by, reason)
+    same = _same_activity(person, entry)
+    if (known := same.filter(reversed_by__isnull=True).first()) is not None:
+        return known
+    found = _record(person, entry)
+    if found.public_id != entry.public_id and not _is_same(found, entry):
+        _log_refusal(person, entry, found, by)
+        raise DuplicateActivity(title=found.title, entry=str(found.public_id))
+    return found
+
+
+def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
+    """Take `entry` back by a reversing entry, which is returned; a second call returns the same one.
+
+    Raises InvalidInput without a reason, or for an entry that itself takes one back.
+    """
+    if not reason.strip():
+        raise InvalidInput(_("Say why the entry is taken back; the reason stays in the book."))
+    if entry.reverses_id is not None:
+        raise InvalidInput(_("This entry takes another one back. Record the activity anew instead."))
+    copied = {
+        field.attname: getattr(entry, field.attname)
+        for field in Entry._meta.concrete_fields
+        if field.name not in {"id", "public_id", "book", "position", "reverses", "previous_mac", "mac_key", "mac"}
+    }
+    copied |= {
+        "activity_kind": ActivityKind.REVERSAL.value,
+        "activity_id": str(entry.public_id),
+        "occurrence": "",
+        "revision": 1,
+        "granted_how": GrantMethod.MANUAL.value,
+        "granted_by_id_copy": by.pk if by else None,
+        "reason": reason.strip()[:200],
+        "evidence": [],
+        "recorded_at": timezone.now(),
+    }
+    for _attempt in range(TRIES):
+        with transaction.atomic():
+            lock_feed()
+            book = lock_book(entry.book_id)
+            known = Entry.objects.filter(reverses=entry).first()
+            if known is not None:
+                return known
+            reversal = Entry(reverses=entry, **copied)
+            if not append(reversal, book):
+                continue
+            rebuild(book=book, rule_set_id=entry.rule_set_id, day=entry.ends_on)
+            audit.record(
+                by=by,
+                verb="credits.entry_reversed",
+                target=entry,
+                after={"reason": reversal.reason, "reversal": str(reversal.public_id)},
+            )
+            if book.owner is not None:
+                notifications.notify(
+                    person=book.owner,
+                    kind="credits.entry_reversed",
+                    params={"title": entry.title, "reason": reversal.reason},
+                    key=f"credits.reversed:{entry.public_id}",
+                )
+            return reversal
+    raise Conflict
+
+
+def primary_book(person: Person) -> Book:
+    """The book that takes the person's new entries; made when it is first needed, once."""
+    book = Book.objects.filter(owner=person, is_primary=True).first()
+    if book is None:
+        try:
+            with transaction.atomic():
+                book = Book.objects.create(owner=person)
+        except IntegrityError:  # another transaction was first
+            book = Book.objects.get(owner=person, is_primary=True)
+    return book
+
+
+def _check(activity: Activity) -> None:
+    if timezone.is_naive(activity.begins_at) or timezone.is_naive(activity.ends_at):
+        raise ValueError("an activity's times are aware")
+    if activity.ends_at < activity.begins_at:
+        raise InvalidInput(_("The activity ends before it begins. Correct its times."))
+    if activity.quantity < 0 or activity.time_scale < 1:
+        raise InvalidInput(_("The amount of an activity is never negative. To correct an entry, take it back."))
+    if activity.time_scale > 1 and not (activity.is_demo and settings.DEMO_ALLOWED):
+        raise DemoNotAllowed
+
+
+def _draft(
+    person: Person, activity: Activity, rule_set_id: str, how: GrantMethod, by: Person | None, reason: str
+) -> Entry:
+    """The entry without its place in the chain."""
+    zone = time_zone_of(rule_set_id)
+    begins_on, ends_on = activity.begins_at.astimezone(zone).date(), activity.ends_at.astimezone(zone).date()
+    rules = in_force(rule_set_id, ends_on).rules
+    kind = rules.types.get(activity.activity_type)
+    employment = employment_on(person, ends_on)
+    return Entry(
+        rule_set_id=rule_set_id,
+        rule_set_version=rules.key,
+        activity_kind=str(activity.kind),
+        activity_id=activity.id,
+        occurrence=activity.occurrence,
+        role=str(activity.role),
+        activity_type=activity.activity_type,
+        category=kind.category if kind is not None else "",
+        title=activity.title[:300],
+        project=activity.project,
+        project_number=activity.project.number if activity.project is not None else "",
+        level=activity.level,
+        organiser=activity.organiser[:200],
+        quantity=activity.quantity.quantize(Decimal("0.001"), rounding=ROUND_DOWN),
+        unit=activity.unit,
+        time_scale=activity.time_scale,
+        begins_at=activity.begins_at,
+        ends_at=activity.ends_at,
+        begins_on=begins_on,
+        ends_on=ends_on,
+        work_unit_id=employment.unit_id if employment is not None else None,
+        work_unit_name=employment.unit.name if employment is not None else "",
+        department=employment.department if employment is not None else "",
+        granted_how=how.value,
+        granted_by_id_copy=by.pk if by is not None else None,
+        reason=reason[:200],
+        evidence=[dict(item) for item in activity.evidence],
+        is_demo=activity.is_demo,
+        recorded_at=timezone.now(),
+    )
+
+
+def _same_activity(person: Person, entry: Entry) -> QuerySet[Entry]:
+    """Entries of the person under the natural key of `entry`, newest revision first."""
+    return Entry.objects.filter(
+        book__owner=person,
+        rule_set_id=entry.rule_set_id,
+        activity_kind=entry.activity_kind,
+        activity_id=entry.activity_id,
+        occurrence=entry.occurrence,
+        role=entry.role,
+    ).order_by("-revision")
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    return (one.activity_kind, one.activity_id, one.occurrence) == (
+        other.activity_kind,
+        other.activity_id,
+        other.occurrence,
+    )
+
+
+def _record(person: Person, entry: Entry) -> Entry:
+    """Append `entry`; or the entry of the same activity, or the one it collides with."""
+    book_pk = primary_book(person).pk
+    for _attempt in range(TRIES):
+        with transaction.atomic():
+            lock_feed()
+            book = lock_book(book_pk)
+            same = list(_same_activity(person, entry))
+            standing = [other for other in same if not other.reversed_by.exists()]
+            found = standing[0] if standing else _collision(person, entry)
+            if found is not None:
+                return found
+            entry.revision = len(same) + 1
+            if append(entry, book):
+                rebuild(book=book, rule_set_id=entry.rule_set_id, day=entry.ends_on)
+                return entry
+    raise Conflict
+
+
+def _collision(person: Person, entry: Entry) -> Entry | None:
+    """An entry of the same session under another id: overlapping time in the same role and rule set, and either the
+    same title, or the same accredited project come in by another door, or another occurrence of the same activity."""
+    overlapping = Entry.objects.filter(
+        Q(begins_at__lt=entry.ends_at, ends_at__gt=entry.begins_at)
+        | Q(begins_at=entry.begins_at, ends_at=entry.ends_at),
+        book__owner=person,
+        rule_set_id=entry.rule_set_id,
+        role=entry.role,
+        reverses__isnull=True,
+        reversed_by__isnull=True,
+    ).order_by("recorded_at", "pk")
+    for other in overlapping:
+        same_activity = (other.activity_kind, other.activity_id) == (entry.activity_kind, entry.activity_id)
+        if same_activity and other.occurrence == entry.occurrence:
+            continue
+        same_project = bool(entry.project_number) and other.project_number == entry.project_number
+        other_door = other.activity_kind != entry.activity_kind
+        same_title = _plain_title(other.title) == _plain_title(entry.title) != ""
+        if same_activity or same_title or (same_project and other_door):
+            return other
+    return None
+
+
+def _plain_title(title: str) -> str:
+    """A title without what people type differently: width, case, spaces, punctuation."""
+    return "".join(c for c in unicodedata.normalize("NFKC", title).casefold() if c.isalnum())
+
+
+@transaction.atomic
+def _log_refusal(person: Person, entry: Entry, found: Entry, by: Person | None) -> None:
+    audit.record(
+        by=by,
+        verb="credits.duplicate_refused",
+        target=found,
+        after={
+            "activity": f"{entry.activity_kind}:{entry.activity_id}",
+            "title": entry.title,
+            "rule_set": entry.rule_set_id,
+            "ends_on": entry.ends_on,
+        },
+    )
+    notifications.notify(
+        person=person,
+        kind="credits.duplicate_refused",
+        params={"title": entry.title, "other": found.title, "day": found.ends_on.isoformat()},
+        key=f"credits.duplicate:{found.public_id}:{entry.activity_kind}:{entry.activity_id}"[:120],
+    )

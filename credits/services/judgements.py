@@ -1,0 +1,85 @@
+"""Judgements: a projection of the book, written with the entry and rebuilt at will."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from credits.models import Book, Entry, Judgement
+from credits.rules import AnchorMissing, Period, is_fixed, period_for
+from credits.selectors import JudgedFigures, LoadedRuleSet, entries_of, judge_entries, rule_book
+from credits.services.chain import lock_book
+
+
+def rebuild(*, book: Book, rule_set_id: str, day: date) -> Judgement | None:
+    """Judge the period of `rule_set_id` that holds `day` anew. None where no fixed period exists.
+
+    The caller holds the book's lock inside a transaction.
+    """
+    found = _fixed_period(rule_set_id, day)
+    if found is None:
+        return None
+    version, period = found
+    figures = judge_entries(version, period, entries_of([book.pk], rule_set_id, period))
+    judgement, _is_new = Judgement.objects.update_or_create(
+        book=book,
+        rule_set_id=rule_set_id,
+        version_id=version.pk,
+        period_begins=period.begins,
+        defaults=columns(version, period, figures, timezone.now()),
+    )
+    return judgement
+
+
+def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: datetime) -> dict[str, Any]:
+    """A judgement's columns as they should be when judged at `at`."""
+    today = at.astimezone(ZoneInfo(version.rules.period.time_zone)).date()
+    return {
+        "rules_sha256": version.sha256,
+        "period_ends": period.ends,
+        "credits": figures.credits,
+        "hours": figures.hours,
+        "credits_registered": figures.credits_registered,
+        "state": figures.state(is_closed=period.is_closed(today)),
+        "state_closed": figures.closed,
+        "by_category": figures.by_category,
+        "lines": figures.lines,
+        "requirements": figures.requirements,
+        "entries_judged": figures.entries_judged,
+        "judged_at": at,
+    }
+
+
+def rebuild_all() -> int:
+    """Drop every judgement and judge every book anew, book by book; returns how many judgements there are."""
+    count = 0
+    for pk in Book.objects.order_by("pk").values_list("pk", flat=True).iterator():
+        with transaction.atomic():
+            book = lock_book(pk)
+            Judgement.objects.filter(book=book).delete()
+            for rule_set_id, day in due(book):
+                count += rebuild(book=book, rule_set_id=rule_set_id, day=day) is not None
+    return count
+
+
+def due(book: Book) -> list[tuple[str, date]]:
+    """One (rule set, day) for every fixed period in which the book has entries."""
+    days = Entry.objects.filter(book=book).order_by("rule_set_id", "ends_on").values_list("rule_set_id", "ends_on")
+    found: dict[tuple[str, int, date], tuple[str, date]] = {}
+    for rule_set_id, day in days.distinct():
+        fixed = _fixed_period(rule_set_id, day)
+        if fixed is not None:
+            found.setdefault((rule_set_id, fixed[0].pk, fixed[1].begins), (rule_set_id, day))
+    return list(found.values())
+
+
+def _fixed_period(rule_set_id: str, day: date) -> tuple[LoadedRuleSet, Period] | None:
+    version = rule_book().in_force(rule_set_id, day)
+    if version is None or not is_fixed(version.rules):
+        return None
+    try:
+        return version, period_for(version.rules, day)
+    except AnchorMissing:
+        return None

@@ -1,0 +1,101 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from credits.enums import CreditRole, GrantMethod
+from credits.models import Book, Entry, Feed, Judgement
+from credits.selectors import standing
+from credits.services.awards import DuplicateActivity, award, reverse
+from organisations.models import AuditEvent, Notification
+from tests.factories.credits import HENAN, ProjectFactory, activity, entry
+from tests.factories.organisations import EmploymentFactory, PersonFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
+
+
+def test_award_writes_entry_feed_and_judgement() -> None:
+    employment = EmploymentFactory()
+    project = ProjectFactory()
+    written = entry(person=employment.person, minutes=180, project=project)
+    assert (written.position, written.revision, written.rule_set_version) == (1, 1, "cn-henan-cme@2025.1")
+    assert (written.category, written.project_number) == ("recommended", project.number)
+    assert (written.work_unit_id, written.work_unit_name, written.department) == (
+        employment.unit_id,
+        employment.unit.name,
+        "影像科",
+    )
+    book = Book.objects.get(owner=employment.person)
+    assert (book.last_position, book.last_mac) == (1, written.mac)
+    assert list(Feed.objects.values_list("position", "entry")) == [(1, written.pk)]
+    judgement = Judgement.objects.get()
+    assert (judgement.credits, judgement.hours, judgement.entries_judged) == (Decimal("1.00"), Decimal("3.00"), 1)
+
+
+def test_award_of_the_same_activity_returns_the_same_entry() -> None:
+    person = PersonFactory()
+    done = activity()
+    first = award(person=person, activity=done, rule_set_id=HENAN, how=GrantMethod.ASSESSMENT)
+    again = award(person=person, activity=done, rule_set_id=HENAN, how=GrantMethod.MANUAL)
+    assert (again.pk, Entry.objects.count(), Book.objects.count()) == (first.pk, 1, 1)
+
+
+def test_award_of_one_session_in_two_roles_makes_two_entries() -> None:
+    person = PersonFactory()
+    entry(person=person, id="one")
+    entry(person=person, id="one", role=CreditRole.TEACHER, activity_type="project_teach")
+    assert Entry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("last_instant", "day", "version"),
+    [
+        (datetime(2024, 12, 31, 15, 59, tzinfo=UTC), date(2024, 12, 31), "cn-nhc-cme@2006.1"),
+        (datetime(2024, 12, 31, 16, 0, tzinfo=UTC), date(2025, 1, 1), "cn-henan-cme@2025.1"),
+    ],
+)
+def test_award_at_new_year_takes_the_local_day(last_instant: datetime, day: date, version: str) -> None:
+    written = entry(begins_at=datetime(2024, 12, 31, 8, tzinfo=UTC), ends_at=last_instant)
+    assert (written.ends_on, written.rule_set_version) == (day, version)
+
+
+def test_reversal_takes_the_credit_back_and_allows_a_new_revision() -> None:
+    person, administrator = PersonFactory(), PersonFactory()
+    done = activity(minutes=360)
+    first = award(person=person, activity=done, rule_set_id=HENAN, how=GrantMethod.ASSESSMENT)
+    back = reverse(entry=first, by=administrator, reason="学时登记有误")
+    assert reverse(entry=first, by=administrator, reason="again").pk == back.pk
+    assert (back.reverses_id, back.position, back.activity_id) == (first.pk, 2, str(first.public_id))
+    assert standing(person=person, rule_set_id=HENAN, year=2026).credits == Decimal(0)
+    second = award(person=person, activity=done, rule_set_id=HENAN, how=GrantMethod.ASSESSMENT)
+    assert (second.revision, second.position) == (2, 3)
+    assert standing(person=person, rule_set_id=HENAN, year=2026).credits == Decimal(2)
+    assert list(AuditEvent.objects.values_list("verb", "actor_id_copy")) == [
+        ("credits.entry_reversed", administrator.pk)
+    ]
+    assert list(Notification.objects.values_list("person", "kind")) == [(person.pk, "credits.entry_reversed")]
+
+
+def test_duplicate_of_overlapping_time_is_refused_logged_and_told() -> None:
+    person = PersonFactory()
+    first = entry(person=person, title="冠脉 CTA 规范化扫描")
+    with pytest.raises(DuplicateActivity) as refused:
+        entry(person=person, title="冠脉CTA规范化扫描。", kind="claim")
+    assert refused.value.params == {"title": "冠脉 CTA 规范化扫描", "entry": str(first.public_id)}
+    assert Entry.objects.count() == 1
+    assert AuditEvent.objects.get().verb == "credits.duplicate_refused"
+    assert Notification.objects.get().person == person
+
+
+def test_duplicate_may_count_under_another_rule_set() -> None:
+    person = PersonFactory()
+    entry(person=person, title="同一讲座")
+    entry(person=person, title="同一讲座", rule_set_id="cn-mohrss-pro", activity_type="training")
+    assert Entry.objects.count() == 2
+
+
+def test_duplicate_needs_the_same_time() -> None:
+    person = PersonFactory()
+    entry(person=person, title="每月病例讨论", on=date(2026, 3, 1))
+    entry(person=person, title="每月病例讨论", on=date(2026, 4, 1))
+    assert Entry.objects.count() == 2
