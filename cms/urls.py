@@ -9,17 +9,20 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import api
 from cms.shared import health
+from organisations.views import account
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/v1/", include(api.urlpatterns)),
+    path("admin/login/", account.admin_login),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]
 if settings.METRICS_ENABLED:
     urlpatterns += [path("", include("django_prometheus.urls"))]
 urlpatterns += i18n_patterns(
+    path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=True,

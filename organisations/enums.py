@@ -53,6 +53,10 @@ CREDIT_ROLES = frozenset(
 )
 
 
+# Roles with power over others or over what others read: these people are staff.
+STAFF_ROLES = frozenset(set(Role) - {Role.LEARNER, Role.JUDGE})
+
+
 class ProfessionalTitle(models.TextChoices):
     NONE = "none", _("No title yet")
     ASSISTANT_TECHNICIAN = "技士", _("Assistant technologist (技士)")
@@ -72,3 +76,7 @@ class PersonState(models.TextChoices):
 class DocumentKind(models.TextChoices):
     PRIVACY_NOTICE = "privacy_notice", _("Privacy notice")
     USER_AGREEMENT = "user_agreement", _("User agreement")
+
+
+# The versions in force; whoever agreed to an older one is asked again at the next sign-in.
+DOCUMENT_VERSIONS = {DocumentKind.PRIVACY_NOTICE: "2026-11", DocumentKind.USER_AGREEMENT: "2026-11"}

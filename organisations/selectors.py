@@ -1,13 +1,17 @@
 """Reads about people: what their roles reach, where they work, who is in a scope."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from organisations.enums import Role
-from organisations.models import Employment, Membership, Person, RoleGrant
+from cms.shared import crypto
+from organisations import rules
+from organisations.enums import DOCUMENT_VERSIONS, DocumentKind, Role
+from organisations.models import Consent, Employment, Membership, Notification, Person, RoleGrant
 from organisations.scopes import Scope
 
 
@@ -50,3 +54,67 @@ def people_in(scope: Scope, *, on: date | None = None) -> QuerySet[Person]:
     working = Employment.objects.filter(in_force(on), scope.q("unit")).values("person")
     members = Membership.objects.filter(in_force(on), scope.q("branch")).values("person")
     return Person.objects.filter(Q(pk__in=working) | Q(pk__in=members))
+
+
+def person_by_phone(phone: str) -> Person | None:
+    """Who has this phone number, in any way of writing it."""
+    try:
+        number = rules.phone(phone)
+    except ValueError:
+        return None
+    return Person.objects.filter(phone_index=crypto.index(number, field="person.phone")).first()
+
+
+def person_by_sign_in_name(name: str) -> Person | None:
+    """Who signs in with this phone number, e-mail address or user name."""
+    found = person_by_phone(name)
+    if found is None:
+        name = name.strip().lower()
+        found = Person.objects.filter(Q(username=name) | Q(email=name)).order_by("pk").first()
+    return found
+
+
+def missing_consents(person: Person) -> list[DocumentKind]:
+    """The documents whose version now in force the person has not agreed to."""
+    given = set(Consent.objects.filter(person=person).values_list("document", "version"))
+    return [kind for kind, version in DOCUMENT_VERSIONS.items() if (kind.value, version) not in given]
+
+
+def consents_of(person: Person) -> list[Consent]:
+    """All consents of a person, newest first."""
+    return list(Consent.objects.filter(person=person).order_by("-accepted_at", "-pk"))
+
+
+def notifications_of(person: Person) -> QuerySet[Notification]:
+    """A person's messages, newest first."""
+    return Notification.objects.filter(person=person).order_by("-created_at", "-pk")
+
+
+def unread_count(person: Person) -> int:
+    return Notification.objects.filter(person=person, read_at__isnull=True).count()
+
+
+def roles_of(person: Person, *, on: date | None = None) -> list[RoleGrant]:
+    """The grants in force on a day (default today) with their places, oldest first."""
+    return list(RoleGrant.objects.filter(in_force(on), person=person).select_related("node").order_by("begins", "pk"))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a person's own account page shows."""
+
+    person: Person
+    employments: list[Employment]
+    branches: list[Membership]
+    roles: list[RoleGrant]
+    has_second_factor: bool
+
+
+def profile_of(person: Person) -> Profile:
+    return Profile(
+        person=person,
+        employments=list(person.employments.select_related("unit").order_by("-begins", "-pk")),
+        branches=list(person.memberships.filter(in_force()).select_related("branch").order_by("begins", "pk")),
+        roles=roles_of(person),
+        has_second_factor=Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists(),
+    )

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cms.shared.http.DomainErrorMiddleware",
+    "organisations.views.middleware.StaffMfaMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -112,6 +113,45 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "courses:my_learning"
 LOGOUT_REDIRECT_URL = "/"
 
+# Accounts come from a person's unit; true lets anybody make one.
+OPEN_SIGN_UP = False
+# Whoever holds a role over others, and every superuser, needs TOTP before anything else. Production says True.
+REQUIRE_STAFF_MFA = False
+ACCOUNT_ADAPTER = "organisations.views.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "organisations.forms.SignInForm", "signup": "organisations.forms.SignUpForm"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"phone", "email", "username"}
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# A hospital is one address: nothing here may lock an address out; django-axes counts account and address together.
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": None,
+    "signup": "60/m/ip",
+    "reset_password": "120/m/ip,5/m/key",
+    "reset_password_from_key": "120/m/ip",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Isocenter"
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # units enter addresses; many installations have no mail server
+MFA_ADAPTER = "organisations.views.adapter.MfaAdapter"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "organisations.views.lockout.account_index"
+AXES_CLIENT_IP_CALLABLE = "cms.shared.http.client_address"
+AXES_LOCKOUT_CALLABLE = "organisations.views.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "email", "phone", "ip_address", "next"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit log keeps sign-ins
+AXES_VERBOSE = False
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "zh-hans"
@@ -135,6 +175,13 @@ DJANGO_VITE: dict[str, dict[str, Any]] = {
 
 WAGTAIL_SITE_NAME = "Isocenter · 影技学堂"
 WAGTAILADMIN_BASE_URL = "http://localhost:8000"
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_ENABLED = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -67,8 +67,7 @@ def create_person(
     person.set_password(password)
     set_contact(person=person, phone=phone, email=email)
     save_unique(person)
-    if person.email:
-        EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=False)
+    keep_address(person)
     audit.record(by=by, verb="person.create", target=person, after={"username": person.username, "title": str(title)})
     return person
 
@@ -85,6 +84,51 @@ def set_contact(*, person: Person, phone: str, email: str) -> None:
             validate_email(person.email)
         except ValidationError as error:
             raise BadEmail from error
+
+
+@transaction.atomic
+def change_contact(*, by: Person | None, person: Person, phone: str, email: str) -> Person:
+    """Replace phone number and e-mail address ("" removes). Raises BadPhone, BadEmail, AlreadyTaken."""
+    had = {"phone": bool(person.phone_sealed), "email": bool(person.email)}
+    set_contact(person=person, phone=phone, email=email)
+    save_unique(person)
+    keep_address(person)
+    audit.record(
+        by=by,
+        verb="person.change_contact",
+        target=person,
+        before={"has_contact": sorted(name for name, there in had.items() if there)},
+        after={"has_contact": sorted(n for n, there in (("phone", phone), ("email", email)) if there)},
+    )
+    return person
+
+
+def keep_address(person: Person) -> None:
+    """Let the one e-mail address by which a person signs in and resets a password be the one on the account."""
+    EmailAddress.objects.filter(user=person).exclude(email=person.email or "").delete()
+    if person.email:
+        EmailAddress.objects.get_or_create(
+            user=person, email=person.email, defaults={"primary": True, "verified": False}
+        )
+
+
+@transaction.atomic
+def change_details(*, by: Person, person: Person, **changes: str | bool) -> Person:
+    """Change name, title, state, language, staff number or whether the account is active; logs what changed."""
+    before = {name: getattr(person, name) for name in changes}
+    changed = {name: value for name, value in changes.items() if before[name] != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(person, name, value)
+        person.save(update_fields=list(changed))
+        audit.record(
+            by=by,
+            verb="person.change",
+            target=person,
+            before={name: before[name] for name in changed},
+            after=changed,
+        )
+    return person
 
 
 def save_unique(person: Person) -> None:

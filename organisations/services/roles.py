@@ -11,6 +11,7 @@ from cms.shared import errors
 from organisations import audit
 from organisations.enums import Role
 from organisations.models import Node, Person, RoleGrant
+from organisations.services import groups
 
 
 class AlreadyGranted(errors.Conflict):
@@ -38,6 +39,7 @@ def grant_role(
             )
     except IntegrityError as error:
         raise AlreadyGranted from error
+    groups.sync(person)
     audit.record(
         by=by,
         verb="role.grant",
@@ -57,6 +59,7 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> 
         raise NotInForce
     before = grant.ends
     grant.refresh_from_db()
+    groups.sync(grant.person)
     audit.record(
         by=by,
         verb="role.end",

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from organisations.views import account, consent
+
+app_name = "organisations"
+urlpatterns = [
+    path("activate/", account.activate, name="activate"),
+    path("profile/", account.profile, name="profile"),
+    path("notifications/", account.notifications, name="notifications"),
+    path("notifications/read/", account.read_all_notifications, name="read_all_notifications"),
+    path("notifications/<uuid:public_id>/read/", account.read_notification, name="read_notification"),
+    path("consent/", consent.consent, name="consent"),
+    path("privacy/", consent.privacy, name="privacy"),
+    path("agreement/", consent.agreement, name="agreement"),
+]
