@@ -96,6 +96,7 @@ SINGLE_WORKER = not _broker
 JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 1}
 CELERY_WORKER_CONCURRENCY = 2
 
+WAGTAILADMIN_BASE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 # Static files are served from where they lie, without collecting them first; `make run` compressed our own.

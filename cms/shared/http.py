@@ -15,7 +15,7 @@ from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.template.loader import render_to_string, select_template
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as api
 from rest_framework.pagination import PageNumberPagination
@@ -210,26 +210,34 @@ def locked_out(
     )
 
 
+def error_page(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
+    """The page of a status as a whole (404.html …), or JSON where JSON was asked for."""
+    if wants_json(request):
+        return JsonResponse(error_body(error), status=error.http_status)
+    template = select_template([f"{error.http_status}.html", "errors/domain.html"])
+    return HttpResponse(template.render({"error": error, "message": str(error)}, request), status=error.http_status)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler400; a body larger than allowed is a 413."""
     if isinstance(exception, RequestDataTooBig):
-        return error_response(request, errors.TooLarge())
-    return error_response(request, errors.InvalidInput())
+        return error_page(request, errors.TooLarge())
+    return error_page(request, errors.InvalidInput())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, errors.OutOfScope())
+    return error_page(request, errors.OutOfScope())
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_response(request, errors.NotFound())
+    return error_page(request, errors.NotFound())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: nothing of it may need the database or a session, which may be what failed."""
     if wants_json(request):
         return JsonResponse(error_body(errors.ServerFault()), status=500)
-    return HttpResponse(render_to_string("errors/500.html", {"message": str(errors.ServerFault())}), status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def site_context(request: HttpRequest) -> dict[str, Any]:
