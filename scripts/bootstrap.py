@@ -111,7 +111,7 @@ def install_packages(mode: str) -> None:
     if os.geteuid() != 0:
         if shutil.which("sudo") is None:
             raise Help(
-                f"Debian packages are missing, and this is neither root nor is sudo installed. As root run:\n  {by_hand}"
+                f"Debian packages are missing; this is not root, and sudo is not installed. As root run:\n  {by_hand}"
             )
         asks = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode != 0
         if asks and not sys.stdin.isatty():
@@ -231,9 +231,9 @@ def lock() -> None:
 
 
 def main(mode: str) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever calls this may have any
         raise Help(
-            f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Debian 12 has it: apt-get install python3"
+            f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. On Debian 12: apt-get install python3"
         )
     if mode == "lock":
         lock()

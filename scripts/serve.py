@@ -119,7 +119,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=_die_with_parent,
             )
         self.started, self.again_at = time.monotonic(), 0.0
 
