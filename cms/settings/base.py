@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "cms.shared.http.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cms.shared.http.SlidingSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "cms.shared.http.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string, select_template
 from django.utils.translation import gettext as _
@@ -29,6 +30,7 @@ logger = structlog.get_logger(__name__)
 # Asked every few seconds by machines.
 QUIET_ROUTES = {"healthz", "readyz", "metrics"}
 API_PREFIX = "/api/"
+OUTSIDE_LANGUAGES = (API_PREFIX, "/admin/", "/documents/", "/lectures/", "/media/", "/static/")
 _address: ContextVar[str] = ContextVar("client_address", default="")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
@@ -108,6 +110,15 @@ class SlidingSessionMiddleware:
             if now - int(session.get("touched", 0)) >= settings.SESSION_TOUCH_S:
                 session["touched"] = now
         return response
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The URL decides the language. What lies outside the languages (API, files) stays where it is when not found."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code == 404 and request.path.startswith(OUTSIDE_LANGUAGES):
+            return response
+        return super().process_response(request, response)
 
 
 class DomainErrorMiddleware:
