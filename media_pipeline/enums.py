@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,12 @@ class TranscodeStage(models.TextChoices):
     PROBING = "probing", _("Checking the file")
     ENCODING = "encoding", _("Preparing the video")
     PACKAGING = "packaging", _("Finishing")
+
+
+class RenditionFile(StrEnum):
+    """Files of a rendition set that players ask for by name."""
+
+    MASTER = "master.m3u8"
+    MP4 = "lowest.mp4"
+    POSTER = "poster.jpg"
+    CAPTIONS = "captions.vtt"

@@ -1,0 +1,23 @@
+from media_pipeline.selectors.watching import (
+    Addresses,
+    Playback,
+    PlayerView,
+    WatchedView,
+    addresses,
+    play_session,
+    playback,
+    player,
+    watched,
+)
+
+__all__ = [
+    "Addresses",
+    "Playback",
+    "PlayerView",
+    "WatchedView",
+    "addresses",
+    "play_session",
+    "playback",
+    "player",
+    "watched",
+]

@@ -2,13 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.urls import reverse
+from django.utils import timezone
+
 from cms.shared.errors import NotFound
+from media_pipeline import signing
+from media_pipeline.enums import RenditionFile
 from media_pipeline.models import Lecture, PlaySession, WatchedTime
 from media_pipeline.watching import intervals, shares
+from media_pipeline.watching.rules import WatchingRule
 from organisations.models import Person
+
+# A signed address outlives the lecture by this; players ask for a new one before it ends.
+ADDRESS_LIFETIME = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
@@ -61,3 +70,109 @@ def play_session(*, person: Person, public_id: uuid.UUID) -> PlaySession:
     if session is None:
         raise NotFound
     return session
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Signed addresses of a lecture's files, good until `expires_at`; all empty while there is nothing to play."""
+
+    master_url: str = ""
+    mp4_url: str = ""
+    poster_url: str = ""
+    captions_url: str = ""
+    expires_at: datetime | None = None
+
+
+def addresses(lecture: Lecture) -> Addresses:
+    """Where `lecture` is played from. The caller has checked access."""
+    renditions = lecture.renditions
+    if renditions is None:
+        return Addresses()
+    expires_at = timezone.now() + ADDRESS_LIFETIME + timedelta(seconds=renditions.duration_s)
+    base = f"/lectures/{signing.sign(renditions.public_id, expires_at)}/{renditions.public_id}/"
+    return Addresses(
+        master_url=base + RenditionFile.MASTER,
+        mp4_url=base + RenditionFile.MP4,
+        poster_url=base + RenditionFile.POSTER,
+        captions_url=base + RenditionFile.CAPTIONS if lecture.captions_key else "",
+        expires_at=expires_at,
+    )
+
+
+@dataclass(frozen=True)
+class PlayerView:
+    """What the player shows before anything is played; template `components/player.html`."""
+
+    lecture: Lecture
+    is_playable: bool
+    addresses: Addresses
+    rule: WatchingRule
+    watched: WatchedView
+
+    @property
+    def threshold_percent(self) -> int:
+        return round(self.rule.threshold * 100)
+
+    @property
+    def watched_percent(self) -> int:
+        return int(self.watched.share * 100)
+
+
+def player(*, person: Person, lecture: Lecture, rule: WatchingRule) -> PlayerView:
+    """The player of `lecture` (select its `renditions` with it) for `person`. The caller has checked access."""
+    return PlayerView(
+        lecture=lecture,
+        is_playable=lecture.is_playable,
+        addresses=addresses(lecture),
+        rule=rule,
+        watched=watched(person=person, lecture=lecture, threshold=rule.threshold),
+    )
+
+
+@dataclass(frozen=True)
+class Playback:
+    """All that a player needs to play and to report; as JSON by `media_pipeline.api.serializers.PlaybackSerializer`.
+
+    Intervals are [from_s, to_s] in order; `share` and `threshold` are 0 to 1.
+    """
+
+    session: uuid.UUID
+    batches_url: str
+    master_url: str
+    mp4_url: str
+    poster_url: str
+    captions_url: str
+    expires_at: datetime | None
+    duration_s: float
+    position_s: float
+    intervals: list[list[float]]
+    missing: list[list[float]]
+    share: float
+    threshold: float
+    max_speed: float
+    background_play: bool
+    is_completed: bool
+
+
+def playback(*, person: Person, lecture: Lecture, session: PlaySession) -> Playback:
+    """What `session`, just opened by `person` for `lecture`, plays and how far it is."""
+    view = watched(person=person, lecture=lecture, threshold=session.threshold)
+    where = addresses(lecture)
+    return Playback(
+        session=session.public_id,
+        batches_url=reverse("play_session_batches", kwargs={"session": session.public_id}),
+        master_url=where.master_url,
+        mp4_url=where.mp4_url,
+        poster_url=where.poster_url,
+        captions_url=where.captions_url,
+        expires_at=where.expires_at,
+        duration_s=session.duration_s,
+        position_s=view.position_s,
+        intervals=view.intervals,
+        missing=view.missing,
+        share=view.share,
+        threshold=float(session.threshold),
+        max_speed=float(session.max_speed),
+        background_play=session.background_play,
+        is_completed=view.is_completed,
+    )

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
@@ -16,6 +15,7 @@ from media_pipeline.enums import OutcomeKind
 from media_pipeline.models import Lecture, PlaySession, WatchBatch, WatchClock, WatchedTime, WatchingOutcome
 from media_pipeline.selectors.watching import WatchedView, watched_view
 from media_pipeline.watching import crediting, intervals, shares
+from media_pipeline.watching.rules import WatchingRule
 from organisations.models import Person
 
 MAX_PIECES = 200
@@ -31,16 +31,6 @@ class LectureNotReady(DomainError):
 class PlaySessionOver(DomainError):
     code, http_status = "play_session_over", 410
     message = _("This player has been open for more than a day. Press play again; what was counted stays counted.")
-
-
-@dataclass(frozen=True)
-class WatchingRule:
-    """What a viewing is measured by: the share that completes (0 to 1), the greatest speed that counts, and whether
-    it counts while the page is hidden."""
-
-    threshold: Decimal
-    max_speed: Decimal
-    background_play: bool
 
 
 @dataclass(frozen=True)
