@@ -24,6 +24,8 @@ if settings.METRICS_ENABLED:
 urlpatterns += i18n_patterns(
     path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
+    path("learning/", include("courses.urls")),
+    path("", include("cms.home.urls")),
     path("", include(wagtail_urls)),
     prefix_default_language=True,
 )

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -5,3 +7,17 @@ from django.utils.translation import gettext_lazy as _
 class CoursesConfig(AppConfig):
     name = "courses"
     verbose_name = _("Courses")
+
+    def ready(self) -> None:
+        from wagtail.signals import page_published
+
+        page_published.connect(keep_version, dispatch_uid="courses.keep_version")
+
+
+def keep_version(sender: type, instance: Any, **_: Any) -> None:
+    """Whatever is published is kept for ever, in the transaction that publishes it."""
+    from courses.models import CoursePage, LessonPage
+    from courses.services.versions import record_version
+
+    if isinstance(instance, CoursePage | LessonPage):
+        record_version(page=instance)

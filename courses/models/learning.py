@@ -2,6 +2,7 @@
 languages is one course, and they copy what they name, so that later edits never undo them."""
 
 import uuid
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.enums import Basis, EnrolmentState, LessonKind
 from courses.models.pages import CoursePage
+from courses.querysets import EnrolmentQuerySet, LessonProgressQuerySet, OfferQuerySet
 from credits.models import Project
 from organisations.models import Node
 
@@ -64,8 +66,12 @@ class Offer(models.Model):
     time_scale = models.PositiveSmallIntegerField(_("demo time scale"), default=1, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
+    objects = OfferQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        ordering = ["-begins", "-pk"]
         constraints = [
             models.CheckConstraint(name="offer_begins_before_ends", condition=Q(ends__gte=models.F("begins"))),
             models.CheckConstraint(
@@ -81,6 +87,13 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.course.title} · {self.get_basis_display()}"
+
+    @property
+    def grants_credit(self) -> bool:
+        return self.basis != Basis.NONE
+
+    def is_open(self, *, on: date) -> bool:
+        return self.begins <= on <= self.ends
 
 
 class PublishedVersion(models.Model):
@@ -112,11 +125,15 @@ class Enrolment(models.Model):
     course_key = models.UUIDField(db_index=True)
     state = models.CharField(max_length=10, choices=EnrolmentState, default=EnrolmentState.ACTIVE)
     enrolled_at = models.DateTimeField(default=timezone.now)
+    progressed_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
 
+    objects = EnrolmentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("enrolment")
+        indexes = [models.Index(name="enrolment_newest", fields=["person", "-progressed_at"])]
         constraints = [models.UniqueConstraint(name="enrolment_once", fields=["person", "offer"])]
 
     def __str__(self) -> str:
@@ -124,8 +141,13 @@ class Enrolment(models.Model):
 
 
 class LessonProgress(models.Model):
-    """Where a person stands in one lesson. `minutes` is what was really studied, at most what was planned."""
+    """Where a person stands in one lesson. `minutes` is what was really studied, at most what was planned.
 
+    `public_id` is the context under which a quiz's attempts are opened. `lecture_id_copy` names the lecture whose
+    minutes were counted here, so that they count once only.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="lessons")
     lesson_key = models.UUIDField()
     kind = models.CharField(max_length=8, choices=LessonKind)
@@ -136,9 +158,14 @@ class LessonProgress(models.Model):
     title = models.CharField(max_length=255, blank=True)
     revision_id_copy = models.BigIntegerField(null=True)
     content_sha256 = models.CharField(max_length=64, blank=True)
+    lecture_id_copy = models.BigIntegerField(null=True)
+    evidence = models.JSONField(default=list, help_text="[{kind, sha256}, …]")
     signed_off_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
+    objects = LessonProgressQuerySet.as_manager()
+
     class Meta:
+        verbose_name = _("lesson progress")
         constraints = [models.UniqueConstraint(name="lesson_progress_once", fields=["enrolment", "lesson_key"])]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Reads of the book and of the rules."""
 
+from credits.selectors.estimates import Estimate, estimate
 from credits.selectors.judging import JudgedFigures, entries_of, judge_entries, with_official_state
 from credits.selectors.rule_sets import (
     LoadedRuleSet,
@@ -24,6 +25,7 @@ from credits.selectors.standings import (
 from credits.selectors.views import LineView, RequirementView, Standing
 
 __all__ = [
+    "Estimate",
     "ExportRow",
     "JudgedFigures",
     "LineView",
@@ -35,6 +37,7 @@ __all__ = [
     "category_title",
     "default_rule_set_id",
     "entries_of",
+    "estimate",
     "export_rows",
     "in_force",
     "judge_entries",

@@ -1,0 +1,31 @@
+"""What the front page and the header of a signed-in person need."""
+
+from dataclasses import dataclass
+
+from courses.services.progress import SIGN_OFF_ROLES
+from organisations.enums import CREDIT_ROLES, Role
+from organisations.models import Notification, Person, RoleGrant
+from organisations.selectors import in_force
+
+
+@dataclass(frozen=True)
+class Account:
+    """The header's account part. `unread` counts messages that were not read yet."""
+
+    name: str
+    unread: int
+    may_sign_off: bool
+    may_export: bool
+    may_administer: bool
+
+
+def account(person: Person) -> Account:
+    """Two queries."""
+    roles = {Role(role) for role in RoleGrant.objects.filter(in_force(), person=person).values_list("role", flat=True)}
+    return Account(
+        name=str(person),
+        unread=Notification.objects.filter(person=person, read_at__isnull=True).count(),
+        may_sign_off=bool(roles & SIGN_OFF_ROLES),
+        may_export=bool(roles & CREDIT_ROLES),
+        may_administer=person.is_staff or person.is_superuser or person.has_perm("wagtailadmin.access_admin"),
+    )

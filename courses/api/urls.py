@@ -1,0 +1,10 @@
+from django.urls import path
+
+from courses.api import views
+
+app_name = "courses_api"
+
+urlpatterns = [
+    path("learning/", views.LearningView.as_view(), name="learning"),
+    path("lessons/<uuid:key>/settle/", views.SettleView.as_view(), name="settle"),
+]

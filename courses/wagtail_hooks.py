@@ -1,0 +1,66 @@
+"""Wagtail: which view serves a page, and the admin's offers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList
+from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from courses.forms import OfferForm
+from courses.models import Offer
+from courses.views import PAGE_VIEWS
+
+
+@hooks.register("on_serve_page", order=100)
+def serve_by_view(following: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A course's pages are served by our views; every other page by itself. Previews do not come here."""
+
+    def serve(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponseBase:
+        view = PAGE_VIEWS.get(type(page))
+        return view(request, page) if view else following(page, request, args, kwargs)
+
+    return serve
+
+
+OFFER_PANELS = [
+    HelpPanel(
+        content=_(
+            "An offer says on what ground a course may grant credit: an accredited project with its published number, "
+            "an in-house activity of a unit, or none. Without a ground the course records hours and a certificate of "
+            "study, and says so before anybody enrols. What is granted never exceeds what was really taught and "
+            "watched."
+        )
+    ),
+    FieldPanel("course"),
+    MultiFieldPanel(
+        [FieldPanel("basis"), FieldPanel("project"), FieldPanel("in_house_unit")], heading=_("Ground for credit")
+    ),
+    MultiFieldPanel([FieldPanel("rule_set_id"), FieldPanel("activity_type")], heading=_("Rules")),
+    FieldRowPanel([FieldPanel("begins"), FieldPanel("ends")], heading=_("Days")),
+    MultiFieldPanel(
+        [FieldPanel("watch_threshold"), FieldPanel("max_speed"), FieldPanel("background_play")],
+        heading=_("How lectures count"),
+    ),
+]
+
+
+class OfferViewSet(SnippetViewSet):
+    model = Offer
+    icon = "date"
+    menu_label = _("Offers")
+    menu_order = 210
+    add_to_admin_menu = True
+    list_display = ("course", "basis", "rule_set_id", "begins", "ends", "is_demo")
+    list_filter = ("basis", "is_demo")
+    list_per_page = 50
+    ordering = ("-begins", "-pk")
+    search_fields = ("course__title", "project__number")
+    edit_handler = ObjectList(OFFER_PANELS, base_form_class=OfferForm)
+
+
+register_snippet(OfferViewSet)
