@@ -21,3 +21,59 @@ class RenditionFile(StrEnum):
     MP4 = "lowest.mp4"
     POSTER = "poster.jpg"
     CAPTIONS = "captions.vtt"
+
+
+class TranscodeFailure(models.TextChoices):
+    """Why a transcode ended without a result, in words that tell the editor what to do."""
+
+    NOT_A_VIDEO = (
+        "not_a_video",
+        _("This file is not a video. Export the recording as MP4 and upload that file."),
+    )
+    NO_VIDEO_STREAM = (
+        "no_video_stream",
+        _("This file has sound but no picture. Export the recording with its picture and upload that file."),
+    )
+    UNSUPPORTED = (
+        "unsupported",
+        _("This video is in a format that cannot be read here. Export it as MP4 (H.264) and upload that file."),
+    )
+    INCOMPLETE = (
+        "incomplete",
+        _("This file is incomplete: its end is missing. Copy it from the recorder again and upload the whole file."),
+    )
+    BAD_TIMING = (
+        "bad_timing",
+        _("The times inside this file are damaged. Export the recording as MP4 again and upload that file."),
+    )
+    TOO_LONG = "too_long", _("This recording is too long. Cut it into parts and upload each part.")
+    PICTURE_TOO_LARGE = (
+        "picture_too_large",
+        _("The picture of this video is too large. Export it with at most 4096 × 2160 pixels."),
+    )
+    TOO_HEAVY = (
+        "too_heavy",
+        _("Preparing this video took too much memory or time. Export it as MP4 at 1280 × 720 and upload that file."),
+    )
+    STALLED = (
+        "stalled",
+        _("The work on this video stopped moving. Try again; if it stops again, export the recording as MP4 anew."),
+    )
+    NO_DISK = (
+        "no_disk",
+        _("The server has too little free disk space. Ask the operator to free some, then try again."),
+    )
+    SOURCE_MISSING = "source_missing", _("The uploaded file is no longer on the server. Upload it again.")
+    ENCODER_MISSING = (
+        "encoder_missing",
+        _("The server cannot find ffmpeg. Ask the operator to install it, then try again."),
+    )
+    ENCODER_FAILED = (
+        "encoder_failed",
+        _("The video could not be prepared. Try again; if it fails again, export the recording as MP4 anew."),
+    )
+    WORKER_LOST = (
+        "worker_lost",
+        _("The work was interrupted several times. Try again; if it happens again, tell the operator."),
+    )
+    INTERNAL_ERROR = "internal_error", _("Something failed on our side. Try again; the operator can read the details.")

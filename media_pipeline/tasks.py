@@ -2,7 +2,12 @@
 
 from celery import shared_task
 
-from media_pipeline.services import watching
+from media_pipeline.services import lectures, watching
+
+
+@shared_task(name="media_pipeline.run_transcode")
+def run_transcode(job_pk: int) -> None:
+    lectures.run_transcode(job_pk)
 
 
 @shared_task(name="media_pipeline.forget_batches")

@@ -299,3 +299,10 @@ PRODUCTION = False
 METRICS_ENABLED = False
 # The credit rules whose figures are shown where none are asked for.
 DEFAULT_RULE_SET = "cn-henan-cme"
+
+# Greatest size of one uploaded recording.
+LECTURE_MAX_BYTES = 4 * 1024**3
+# How lecture files leave the server: "django" streams them, "accel" hands them to nginx (X-Accel-Redirect below
+# LECTURE_ACCEL_PREFIX), "redirect" sends the browser to a signed address of the S3-compatible storage.
+LECTURE_DELIVERY = "django"
+LECTURE_ACCEL_PREFIX = "/private/"

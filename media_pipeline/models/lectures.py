@@ -52,7 +52,7 @@ class RenditionSet(models.Model):
     """What one transcode made: a folder in private storage with HLS of every height, an MP4 and a poster.
 
     Unique by lecture, source and profile: a job that runs twice makes one set. `heights` are in pixels, greatest
-    first; `files` lists every file of the folder with its bytes.
+    first; `damage` counts the errors that the decoder stepped over.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -64,6 +64,7 @@ class RenditionSet(models.Model):
     heights = models.JSONField(default=list)
     has_audio = models.BooleanField(default=True)
     total_bytes = models.BigIntegerField(default=0)
+    damage = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
