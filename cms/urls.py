@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", account.admin_login),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("", include("media_pipeline.urls")),
 ]
 if settings.METRICS_ENABLED:
     urlpatterns += [path("", include("django_prometheus.urls"))]

@@ -1,0 +1,1 @@
+"""Serving of lecture files, and the pages of the admin."""
