@@ -121,8 +121,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  application.stop();
+  // The controller leaves its page before the next one comes.
   document.body.innerHTML = "";
+  await Promise.resolve();
+  application.stop();
   delete (document as any).hidden;
   vi.unstubAllGlobals();
   vi.useRealTimers();
