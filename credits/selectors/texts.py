@@ -75,13 +75,17 @@ def _requirement_titles() -> dict[str, str]:
     }
 
 
-def requirement_reason(reason: RequirementReason) -> str:
-    """What the state of a requirement rests on, as one sentence."""
+def requirement_reason(reason: RequirementReason, *, low: Decimal, high: Decimal) -> str:
+    """What the state of a requirement rests on, as one sentence; with both figures where that decides."""
+    return _requirement_reasons()[reason] % {"low": plain(low), "high": plain(high)}
+
+
+def _requirement_reasons() -> dict[RequirementReason, str]:
     return {
         RequirementReason.REACHED: _("Reached with verified figures."),
         RequirementReason.NOT_REACHED: _("Not reached yet."),
         RequirementReason.UNVERIFIED_CREDIT: _(
-            "It depends on credits whose rule has not been verified: both figures are shown."
+            "It rests on figures that have not been verified: %(low)s without them, %(high)s if all of them hold."
         ),
         RequirementReason.UNVERIFIED_VALUE: _("The figure asked for has not been verified against the official text."),
         RequirementReason.AWAITING: _("Some entries still wait for their credit to be decided."),
@@ -89,7 +93,7 @@ def requirement_reason(reason: RequirementReason) -> str:
         RequirementReason.UNKNOWN_TRAIT: _("Whether this applies depends on facts that are not recorded here."),
         RequirementReason.DEEMED_COMPLETE: _("An entry makes the rules take this as completed."),
         RequirementReason.LIMIT: _("A limit on what counts, not a goal."),
-    }[reason]
+    }
 
 
 def state(value: str) -> str:

@@ -92,7 +92,7 @@ class RequirementView:
 
     @property
     def text(self) -> str:
-        return texts.requirement_reason(self.reason)
+        return texts.requirement_reason(self.reason, low=self.reached_verified, high=self.reached_if_unverified)
 
     @property
     def state_text(self) -> str:
