@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", SpectacularSwaggerView.as_view(url_name="api_schema"), name="api_docs"),
     path("", include("media_pipeline.api.urls")),
     path("", include("courses.api.urls")),
+    path("", include("quizzes.api.urls")),
 ]

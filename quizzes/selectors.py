@@ -83,6 +83,7 @@ def attempt_of(*, person: Person, public_id: UUID) -> Attempt:
     attempt = Attempt.objects.select_related("quiz").filter(public_id=public_id, person=person).first()
     if attempt is None:
         raise NotFound()
+    attempt.person = person
     return attempt
 
 
@@ -157,7 +158,7 @@ def sheet(attempt: Attempt) -> Sheet:
     return Sheet(
         attempt=attempt,
         now=now,
-        ends_at=attempt.deadline_at and attempt.deadline_at + timedelta(seconds=attempt.grace_s),
+        ends_at=ends_at(attempt),
         questions=tuple(_question(attempt, item, number, allowed) for number, item in enumerate(attempt.paper, 1)),
         is_review_allowed=allowed,
         review_from=review_from,
@@ -203,6 +204,11 @@ def _question(attempt: Attempt, item: dict[str, Any], position: int, review: boo
         answer=item["answer"] if review else None,
         explanation=item["explanation"] if review else None,
     )
+
+
+def ends_at(attempt: Attempt) -> datetime | None:
+    """The deadline with the grace granted so far, for the learner's countdown; None without a time limit."""
+    return attempt.deadline_at and attempt.deadline_at + timedelta(seconds=attempt.grace_s)
 
 
 def accepted_until(attempt: Attempt) -> datetime | None:

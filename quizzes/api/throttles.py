@@ -1,0 +1,35 @@
+"""How fast one person may go. A learner changes answers by hand; a stuck client must not take the server down."""
+
+from rest_framework.parsers import JSONParser
+from rest_framework.throttling import UserRateThrottle
+
+from cms.shared.errors import TooLarge
+
+# 500 events of at most 250 bytes and some air.
+MAX_BODY = 256 * 1024
+
+
+class OpenThrottle(UserRateThrottle):
+    scope, rate = "quiz_open", "60/min"
+
+
+class ReadThrottle(UserRateThrottle):
+    scope, rate = "quiz_read", "240/min"
+
+
+class SaveThrottle(UserRateThrottle):
+    scope, rate = "quiz_save", "600/min"
+
+
+class SubmitThrottle(UserRateThrottle):
+    scope, rate = "quiz_submit", "300/min"
+
+
+class SmallJSONParser(JSONParser):
+    """Refuses a body that no honest client sends, before reading it."""
+
+    def parse(self, stream, media_type=None, parser_context=None):  # type: ignore[no-untyped-def]
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            raise TooLarge()
+        return super().parse(stream, media_type, parser_context)

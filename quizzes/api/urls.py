@@ -1,0 +1,13 @@
+"""Routes below /api/v1/."""
+
+from django.urls import path
+
+from quizzes.api import views
+
+app_name = "quizzes_api"
+urlpatterns = [
+    path("attempts/", views.AttemptsView.as_view(), name="attempts"),
+    path("attempts/<uuid:public_id>/", views.AttemptView.as_view(), name="attempt"),
+    path("attempts/<uuid:public_id>/answers/", views.AnswersView.as_view(), name="answers"),
+    path("attempts/<uuid:public_id>/submit/", views.SubmitView.as_view(), name="submit"),
+]

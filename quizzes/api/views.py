@@ -1,0 +1,86 @@
+"""Attempts over JSON: open, read, save, submit. Somebody else's attempt does not exist."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from organisations.models import Person
+from quizzes import selectors
+from quizzes.api import throttles
+from quizzes.api.serializers import (
+    AttemptSerializer,
+    BatchSerializer,
+    PermitSerializer,
+    SavedSerializer,
+    SubmitSerializer,
+)
+from quizzes.models import Attempt
+from quizzes.services import attempts
+
+
+class _AttemptView(APIView):
+    parser_classes = [throttles.SmallJSONParser]
+
+
+def _person(request: Request) -> Person:
+    return cast(Person, request.user)
+
+
+def _shown(attempt: Attempt, status_code: int = status.HTTP_200_OK) -> Response:
+    return Response(AttemptSerializer(selectors.sheet(attempt)).data, status=status_code)
+
+
+class AttemptsView(_AttemptView):
+    throttle_classes = [throttles.OpenThrottle]
+
+    @extend_schema(request=PermitSerializer, responses={200: AttemptSerializer, 201: AttemptSerializer})
+    def post(self, request: Request) -> Response:
+        """Open an attempt with the permit that its lesson gave (201), or resume the open one (200)."""
+        form = PermitSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        attempt, is_new = attempts.open_attempt(person=_person(request), permit=form.validated_data["permit"])
+        return _shown(attempt, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+
+class AttemptView(_AttemptView):
+    throttle_classes = [throttles.ReadThrottle]
+
+    @extend_schema(responses=AttemptSerializer)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """The paper while the attempt is open, the result once it is closed; the key only when it may be reviewed."""
+        return _shown(attempts.visit(attempt=selectors.attempt_of(person=_person(request), public_id=public_id)))
+
+
+class AnswersView(_AttemptView):
+    throttle_classes = [throttles.SaveThrottle]
+
+    @extend_schema(request=BatchSerializer, responses=SavedSerializer)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Save a batch of answer events. Sent again it changes nothing; one bad event refuses the whole batch."""
+        form = BatchSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        attempt = attempts.save_answers(person=_person(request), public_id=public_id, events=form.batch())
+        saved: dict[str, Any] = {
+            "state": attempt.state,
+            "ends_at": selectors.ends_at(attempt),
+            "server_now": attempt.last_seen_at,
+            "answers": attempt.answers,
+        }
+        return Response(saved)
+
+
+class SubmitView(_AttemptView):
+    throttle_classes = [throttles.SubmitThrottle]
+
+    @extend_schema(request=SubmitSerializer, responses=AttemptSerializer)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Hand the attempt in, with the last answer events. Sent again it returns the one result."""
+        form = SubmitSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        attempt = selectors.attempt_of(person=_person(request), public_id=public_id)
+        return _shown(attempts.submit(attempt=attempt, person=_person(request), events=form.batch()))

@@ -1,0 +1,11 @@
+"""Pages below /<language>/quizzes/."""
+
+from django.urls import path
+
+from quizzes import views
+
+app_name = "quizzes"
+urlpatterns = [
+    path("attempts/", views.open_attempt, name="open"),
+    path("attempts/<uuid:public_id>/", views.AttemptPage.as_view(), name="attempt"),
+]
