@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("media_pipeline.api.urls")),
     path("", include("courses.api.urls")),
     path("", include("quizzes.api.urls")),
+    path("", include("organisations.api.urls")),
 ]

@@ -108,6 +108,7 @@ class Profile:
     branches: list[Membership]
     roles: list[RoleGrant]
     has_second_factor: bool
+    unread: int
 
 
 def profile_of(person: Person) -> Profile:
@@ -117,4 +118,5 @@ def profile_of(person: Person) -> Profile:
         branches=list(person.memberships.filter(in_force()).select_related("branch").order_by("begins", "pk")),
         roles=roles_of(person),
         has_second_factor=Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists(),
+        unread=unread_count(person),
     )

@@ -127,7 +127,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-# A hospital is one address: nothing here may lock an address out; django-axes counts account and address together.
+# Nothing here may lock a hospital's one address out.
 ACCOUNT_RATE_LIMITS = {
     "login": "600/m/ip",
     "login_failed": None,
@@ -140,13 +140,15 @@ MFA_TOTP_ISSUER = "Isocenter"
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # units enter addresses; many installations have no mail server
 MFA_ADAPTER = "organisations.views.adapter.MfaAdapter"
+# Lock-out by account and address together, never by address alone: a hospital is one address. The account is kept as a
+# keyed hash of the person, whichever name was typed; the form's fields are not kept.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "organisations.views.lockout.account_index"
 AXES_CLIENT_IP_CALLABLE = "cms.shared.http.client_address"
 AXES_LOCKOUT_CALLABLE = "organisations.views.lockout.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["login", "username", "email", "phone", "ip_address", "next"]
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "email", "phone", "code", "ip_address", "next"]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True  # the audit log keeps sign-ins
@@ -195,18 +197,6 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# Lock-out by account and address together, never by address alone: a hospital is one address.
-# What was typed is kept as a keyed hash; the form's other fields are not kept at all.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_USERNAME_CALLABLE = "cms.shared.http.lockout_name"
-AXES_CLIENT_IP_CALLABLE = "cms.shared.http.client_address"
-AXES_LOCKOUT_CALLABLE = "cms.shared.http.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["login", "username", "phone", "email", "code"]
-
 # The policy of every page. Wagtail's admin and the API's documentation have a second one, ADMIN_POLICY: Wagtail writes
 # inline scripts and styles, evaluates templates of its own, and shows previews in frames; only staff reach it.
 CONTENT_SECURITY_POLICY = {
@@ -252,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle": {"task": "courses.settle_outcomes", "schedule": 30.0, "options": {"expires": 25}},
     "close": {"task": "quizzes.close_overdue", "schedule": 30.0, "options": {"expires": 25}},
     "mail": {"task": "organisations.send_mails", "schedule": 60.0, "options": {"expires": 55}},
+    "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }
 # True where one worker does everything: when it starts, nobody else can be running a job.

@@ -66,6 +66,7 @@ def _key_list(purpose: str) -> list[str]:
 PRODUCTION = True
 DEBUG = False
 DEMO_ALLOWED = False
+REQUIRE_STAFF_MFA = True
 SINGLE_WORKER = False
 
 SECRET_KEY = _required("SECRET_KEY", "at least 50 random characters: openssl rand -base64 48")

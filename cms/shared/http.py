@@ -23,7 +23,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from cms.shared import crypto, errors
+from cms.shared import errors
 
 logger = structlog.get_logger(__name__)
 
@@ -193,32 +193,6 @@ def client_address(request: HttpRequest) -> str:
 def current_address() -> str:
     """The client's address of the request being answered, "" outside of one."""
     return _address.get()
-
-
-def lockout_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
-    """Keyed hash of what was typed as user name, phone or mail: lock-out tables hold nothing personal."""
-    sources: list[Any] = [credentials or {}]
-    if request is not None:
-        sources.append(request.POST)
-    for source in sources:
-        for key in ("login", "username", "phone", "email"):
-            if source.get(key):
-                return crypto.index(str(source[key]).strip().casefold(), field="lockout")
-    return ""
-
-
-def locked_out(
-    request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
-) -> HttpResponse:
-    return error_response(
-        request,
-        errors.TooManyRequests(
-            _(
-                "Too many wrong passwords for this account from this place. Wait 15 minutes, or ask your unit's "
-                "administrator for a new activation code."
-            )
-        ),
-    )
 
 
 def error_page(request: HttpRequest, error: errors.DomainError) -> HttpResponse:

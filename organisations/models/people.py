@@ -77,8 +77,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     @property
     def masked_phone(self) -> str:
-        phone = self.phone
-        return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "*" * len(phone)
+        phone = self.phone.removeprefix("+86")
+        return f"{phone[:3]}****{phone[-4:]}" if phone else ""
 
     @property
     def masked_id_number(self) -> str:

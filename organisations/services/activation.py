@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import crypto, errors
-from organisations import audit, rules
+from organisations import audit, notifications, rules
 from organisations.models import Activation, Person
 from organisations.services import consents, people
 
@@ -78,6 +78,7 @@ def activate(*, code: str, password: str, phone: str = "", email: str = "", lang
         people.change_contact(by=person, person=person, phone=phone or person.phone, email=email or person.email or "")
     consents.accept(person=person, language=language)
     audit.record(by=person, verb="activation.use", target=person)
+    notifications.notify(person=person, kind="welcome", params={}, key="welcome", link=f"/{language}/")
     return person
 
 

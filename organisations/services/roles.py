@@ -4,11 +4,12 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
-from organisations import audit
+from organisations import audit, notifications
 from organisations.enums import Role
 from organisations.models import Node, Person, RoleGrant
 from organisations.services import groups
@@ -46,6 +47,7 @@ def grant_role(
         target=person,
         after={"role": str(role), "place": node.code, "begins": begins, "ends": ends},
     )
+    _tell(grant, "role_granted")
     return grant
 
 
@@ -58,7 +60,7 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> 
     if RoleGrant.objects.filter(open_still, pk=grant.pk).update(ends=day) != 1:
         raise NotInForce
     before = grant.ends
-    grant.refresh_from_db()
+    grant.ends = day
     groups.sync(grant.person)
     audit.record(
         by=by,
@@ -67,4 +69,11 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> 
         before={"role": grant.role, "place": grant.node.code, "ends": before},
         after={"ends": day},
     )
+    _tell(grant, "role_ended")
     return grant
+
+
+def _tell(grant: RoleGrant, kind: str) -> None:
+    with translation.override(grant.person.language):
+        link = reverse("organisations:profile")
+    notifications.notify(person=grant.person, kind=kind, params={}, key=f"{kind}:{grant.pk}", link=link)

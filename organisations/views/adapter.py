@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
@@ -95,6 +96,11 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return crypto.decrypt(encrypted_text, row=self._ROW)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Where staff must have a second factor, nobody of them can take it off again."""
+        person = authenticator.user
+        return not (settings.REQUIRE_STAFF_MFA and (person.is_staff or person.is_superuser))
 
     def get_totp_label(self, user: Person) -> str:
         return user.username
