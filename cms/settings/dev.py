@@ -100,6 +100,7 @@ WAGTAILADMIN_BASE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 # Static files are served from where they lie, without collecting them first; `make run` compressed our own.
+STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"), as_json=bool(os.environ.get("LOG_JSON")))

@@ -65,7 +65,7 @@ class RequestLogMiddleware:
         begun = time.monotonic()
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else ""
-        if route not in QUIET_ROUTES:
+        if route not in QUIET_ROUTES and not request.path_info.startswith(settings.STATIC_URL):
             logger.log(
                 logging.ERROR if response.status_code >= 500 else logging.INFO,
                 "request",

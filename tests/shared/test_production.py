@@ -1,0 +1,123 @@
+"""Production starts from its environment alone, and refuses what is missing, weak or unsafe."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from cms.shared import checks
+from organisations.models import Person
+from scripts.check import production_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _start(**changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Imports the production settings in a process whose environment holds only them."""
+    environment = {**production_environment(), "PATH": os.environ["PATH"]}
+    for name, value in changes.items():
+        if value is None:
+            environment.pop(name)
+        else:
+            environment[name] = value
+    program = "from django.conf import settings as s; print(s.DATABASES['default']['HOST'], s.SESSION_COOKIE_SECURE)"
+    return subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_complete_environment_starts() -> None:
+    result = _start()
+    assert (result.returncode, result.stdout.strip()) == (0, "localhost True"), result.stderr
+
+
+def test_every_problem_is_named_at_once() -> None:
+    result = _start(
+        SECRET_KEY="django-insecure-please-change-me",
+        ISOCENTER_KEY_LEDGER_MAC=None,
+        ISOCENTER_KEY_MEDIA_SIGNING="1:" + base64.b64encode(b"\0" * 32).decode(),
+        DATABASE_URL="sqlite:///isocenter.sqlite3",
+        SITE_URL="http://learn.example.org",
+        ALLOWED_HOSTS="*",
+        PRIVATE_FOLDER="/srv/isocenter/public/private",
+    )
+    assert result.returncode == 1
+    lines = [line[2:].split(" ")[0].rstrip(":") for line in result.stderr.splitlines() if line.startswith("- ")]
+    assert lines == [
+        "SECRET_KEY",
+        "ISOCENTER_KEY_LEDGER_MAC",
+        "ISOCENTER_KEY_MEDIA_SIGNING",
+        "DATABASE_URL",
+        "SITE_URL",
+        "ALLOWED_HOSTS",
+        "PRIVATE_FOLDER",
+    ]
+
+
+def test_one_key_for_two_purposes_is_refused() -> None:
+    key = "1:" + base64.b64encode(bytes(range(32))).decode()
+    result = _start(ISOCENTER_KEY_LEDGER_MAC=key, ISOCENTER_KEY_MEDIA_SIGNING=key)
+    assert "- ISOCENTER_KEY_*: the same key serves two purposes; make one for each." in result.stderr.splitlines()
+
+
+def test_object_storage_opens_the_policy_for_its_host_only() -> None:
+    environment = {
+        **production_environment(),
+        "PATH": os.environ["PATH"],
+        "S3_BUCKET_PRIVATE": "private",
+        "S3_BUCKET_PUBLIC": "public",
+        "S3_ACCESS_KEY": "key",
+        "S3_SECRET_KEY": "secret",
+        "S3_ENDPOINT_URL": "https://files.example.org/storage",
+    }
+    program = (
+        "import json; from django.conf import settings as s; d = s.CONTENT_SECURITY_POLICY['DIRECTIVES'];"
+        "print(json.dumps([d['media-src'], d['connect-src'], d['default-src'], s.STORAGES['private']['BACKEND']]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.stdout.strip() == (
+        '[["\'self\'", "blob:", "https://files.example.org"], ["\'self\'", "https://files.example.org"], ["\'self\'"], '
+        '"storages.backends.s3.S3Storage"]'
+    ), result.stderr
+
+
+@override_settings(PRODUCTION=True, DEMO_ALLOWED=False)
+def test_demo_people_keep_production_from_starting(db: None) -> None:
+    checks.refuse_unsafe_start()
+    Person.objects.create_user("learner", name="演示", is_demo=True)
+    with pytest.raises(ImproperlyConfigured, match="1 demo people are in this database"):
+        checks.refuse_unsafe_start()
+
+
+def test_demo_people_may_live_where_the_demo_is(db: None) -> None:
+    Person.objects.create_user("learner", name="演示", is_demo=True)
+    assert checks.check_demo_people(["default"]) == []
+
+
+@pytest.mark.postgres
+def test_database_that_garbles_chinese_is_refused(committed_db: str) -> None:
+    import psycopg
+    from django.conf import settings
+    from django.db import connections
+
+    from tests import databases
+
+    values = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=values["HOST"], port=values["PORT"], user=values["USER"], dbname="postgres", autocommit=True
+    ) as raw:
+        raw.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        before = databases._use("latin")
+        try:
+            assert [problem.id for problem in checks.check_encoding(["default"])] == ["shared.E002"]
+        finally:
+            connections["default"].close()
+            databases._use(before)
+            raw.execute("DROP DATABASE latin")
