@@ -218,6 +218,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(request, errors.NotFound())
 
 
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """For what no route under /api/ answers; the redirect to a language is for pages."""
+    raise errors.NotFound
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: nothing of it may need the database or a session, which may be what failed."""
     if wants_json(request):
