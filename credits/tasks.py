@@ -8,3 +8,8 @@ from credits.services import checkpoints
 @shared_task(name="credits.checkpoint")
 def checkpoint() -> None:
     checkpoints.checkpoint()
+
+
+@shared_task(name=ExportJob.task_name)
+def run_export(job_pk: int) -> None:
+    exports.run_export(job_pk)

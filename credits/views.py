@@ -1,1 +1,114 @@
-"""Pages of the credit book."""
+"""Pages of the credit book: one's own year, the people of an administrator's scope, exports."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from credits.forms import ExportForm
+from credits.selectors import pages
+from credits.services import exports as export_services
+from organisations import audit
+
+
+@login_required
+@never_cache
+@require_GET
+def my_credits(request: HttpRequest) -> HttpResponse:
+    page = pages.year_page(
+        person=person_of(request), year=request.GET.get("year", ""), rule_set_id=request.GET.get("rules", "")
+    )
+    return render(request, "credits/year.html", {"year_page": page, "standing": page.standing, "is_own": True})
+
+
+@login_required
+@never_cache
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    listing = pages.people_page(
+        by=person_of(request),
+        search=request.GET.get("q", "")[:60],
+        number=request.GET.get("page", "1"),
+        year=request.GET.get("year", ""),
+    )
+    return render(request, "credits/people.html", {"listing": listing, "page_obj": listing.page})
+
+
+@login_required
+@never_cache
+@require_GET
+def person_credits(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    person = pages.person_in_scope(by=person_of(request), public_id=public_id)
+    audit.record(by=person_of(request), verb="credits.person.read", target=person)
+    page = pages.year_page(person=person, year=request.GET.get("year", ""), rule_set_id=request.GET.get("rules", ""))
+    return render(request, "credits/year.html", {"year_page": page, "standing": page.standing, "is_own": False})
+
+
+def _export_form(request: HttpRequest, data: Any = None) -> ExportForm:
+    choices = pages.export_choices(by=person_of(request))
+    return ExportForm(data, places=choices.places, years=choices.years, rule_sets=choices.rule_sets)
+
+
+@login_required
+@never_cache
+@require_GET
+def exports(request: HttpRequest) -> HttpResponse:
+    context = {
+        "form": _export_form(request),
+        "page_obj": pages.own_exports(person_of(request), request.GET.get("page", "1")),
+    }
+    return render(request, "credits/exports.html", context)
+
+
+@login_required
+@require_POST
+def export_request(request: HttpRequest) -> HttpResponse:
+    form = _export_form(request, request.POST)
+    if not form.is_valid():
+        context = {"form": form, "page_obj": pages.own_exports(person_of(request), "1")}
+        return render(request, "credits/exports.html", context, status=400)
+    export_services.request_export(
+        by=person_of(request),
+        node=pages.place_in_scope(by=person_of(request), public_id=form.cleaned_data["place"]),
+        rule_set_id=form.cleaned_data["rule_set"],
+        year=form.cleaned_data["year"],
+        file_format=form.cleaned_data["file_format"],
+        language=get_language() or "zh-hans",
+    )
+    messages.success(request, _("The export is being made. This page shows when the file is ready."))
+    return redirect("credits:exports")
+
+
+@login_required
+@never_cache
+@require_GET
+def export_state(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    job = export_services.own_export(by=person_of(request), public_id=str(public_id))
+    return JsonResponse({"state": job.state, "progress": job.progress, "is_over": job.is_over})
+
+
+@login_required
+@require_POST
+def export_cancel(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    job = export_services.own_export(by=person_of(request), public_id=str(public_id))
+    export_services.cancel_export(by=person_of(request), job=job)
+    return redirect("credits:exports")
+
+
+@login_required
+@never_cache
+@require_GET
+def export_download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    job = export_services.own_export(by=person_of(request), public_id=str(public_id))
+    file = export_services.open_file(by=person_of(request), job=job)
+    response = FileResponse(file, as_attachment=True, filename=job.file_name)
+    response["X-Content-SHA256"] = job.file_sha256
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -4,15 +4,18 @@ Every job model inherits `Job`; claim, beat, finish, fail and reap stand here an
 compare-and-set, so that they hold on SQLite without row locks.
 """
 
+import contextlib
+import threading
 import traceback
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 import structlog
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -117,6 +120,31 @@ class Job(models.Model):
             changes["progress"] = self.progress = max(0, min(100, progress))
         if self._held().filter(cancel_requested=False).update(**changes) != 1:
             raise LostLease
+
+    @contextlib.contextmanager
+    def kept_alive(self) -> Iterator[threading.Event]:
+        """Beat from a thread of its own while one long statement or file keeps this one busy.
+
+        Yields an event that is set when the lease was lost: look at it between steps and stop.
+        """
+        lost, over = threading.Event(), threading.Event()
+
+        def keep() -> None:
+            try:
+                while not over.wait(LEASE.total_seconds() / 4):
+                    self.beat()
+            except LostLease:
+                lost.set()
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=keep, name=f"beat-{self.pk}", daemon=True)
+        thread.start()
+        try:
+            yield lost
+        finally:
+            over.set()
+            thread.join(timeout=10)
 
     def finish(self, **fields: Any) -> None:
         """Mark done, writing `fields` with it. Raises LostLease. Call inside the transaction of the results."""

@@ -1,0 +1,210 @@
+"""From a job to a file: everybody of the scope, judged by the version in force, written column by column."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cms.shared.jobs import LostLease
+from credits import selectors
+from credits.enums import ExportFormat, GrantMethod, JudgementState, LineState, ProjectLevel
+from credits.exports import writers
+from credits.exports.columns import columns
+from credits.models import ExportJob
+from credits.models.ledger import GRANT_METHODS
+from credits.models.projects import PROJECT_LEVELS
+from credits.selectors import ExportRow, LineView, Standing
+from credits.selectors.texts import plain
+from organisations.enums import NodeKind, PersonState
+from organisations.models import Employment, Node
+from organisations.scopes import Scope
+from organisations.selectors import people_in
+
+
+@dataclass(frozen=True)
+class Rendered:
+    file_name: str
+    row_count: int
+
+
+def render(job: ExportJob, path: Path, *, lost: threading.Event) -> Rendered:
+    """Write the file of `job` to `path` in the active language. Raises LostLease when the job was taken or stopped.
+
+    All rows are of one moment: on PostgreSQL one REPEATABLE READ transaction; SQLite has one writer at a time.
+    """
+    year = job.period_begins.year
+    with _one_moment():
+        is_demo = Node.objects.filter(path__in=job.scope_paths, is_demo=True).exists() or _has_demo(job)
+        # Demonstrations must never pass for a record: the file says so in its name and in its first line.
+        banner = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if is_demo else ""
+        people = writers.Sheet(_("People"), columns("people"), _people(job, lost))
+        if job.file_format == ExportFormat.CSV:
+            count = writers.write_csv(path, sheet=people, language=job.language, banner=banner)
+        else:
+            entries = writers.Sheet(_("Entries"), columns("entries"), _entries(job, lost))
+            count = writers.write_xlsx(
+                path, sheets=[people, entries], language=job.language, created=job.created_at, banner=banner
+            )[0]
+    stem = _("credit-records") + f"_{year}_{job.created_at.astimezone(timezone.get_default_timezone()):%Y%m%d-%H%M%S}"
+    return Rendered((_("DEMO-VOID_") if is_demo else "") + f"{stem}.{job.file_format}", count)
+
+
+@contextlib.contextmanager
+def _one_moment() -> Iterator[None]:
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _scope(job: ExportJob) -> Scope:
+    return Scope(frozenset(job.scope_paths))
+
+
+def _rows(job: ExportJob, lost: threading.Event, *, with_lines: bool) -> Iterator[ExportRow]:
+    last = min(job.period_ends - timedelta(days=1), timezone.localdate())
+    people = people_in(_scope(job), on=max(last, job.period_begins)).order_by("pk")
+    year = job.period_begins.year
+    for row in selectors.export_rows(people=people, rule_set_id=job.rule_set_id, year=year, with_lines=with_lines):
+        if lost.is_set():
+            raise LostLease
+        yield row
+
+
+def _has_demo(job: ExportJob) -> bool:
+    return people_in(_scope(job)).filter(is_demo=True).exists()
+
+
+def _hospitals() -> dict[str, Node]:
+    """Hospitals by path: a person may be employed at one of its departments."""
+    return {node.path: node for node in Node.objects.filter(kind=NodeKind.HOSPITAL)}
+
+
+def _place(employment: Employment | None, hospitals: dict[str, Node]) -> dict[str, str]:
+    if employment is None:
+        return {"unit_code": "", "unit_name": "", "department": ""}
+    unit, department = employment.unit, employment.department
+    if unit.kind == NodeKind.DEPARTMENT:
+        hospital = hospitals.get(unit.path[: -Node.steplen])
+        if hospital is not None:
+            unit, department = hospital, unit.name
+    return {"unit_code": unit.code, "unit_name": unit.name, "department": department}
+
+
+def _people(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
+    hospitals = _hospitals()
+    for row in _rows(job, lost, with_lines=False):
+        person, standing = row.person, row.standing
+        first, second = (standing.by_category.get(code, Decimal(0)) for code in ("I", "II"))
+        yield {
+            "person_number": person.staff_number or person.username,
+            "name": person.name,
+            "id_number": person.masked_id_number,
+            "person_state": str(PersonState(person.state).label),
+            **_place(row.employment, hospitals),
+            "title": person.get_title_display(),
+            "result": result(standing, person.state),
+            "reason": reason(standing, person.state),
+            "hours": standing.hours,
+            "credits": standing.credits,
+            "credits_i": first,
+            "credits_ii": second,
+            "credits_other": standing.credits - first - second,
+            "credits_registered": standing.credits_registered,
+            "rule_set": standing.version.key,
+            "mark": verification(bool(standing.marks)),
+        }
+
+
+def result(standing: Standing, person_state: str) -> str:
+    """达标, 不达标, 不计达标 as the authority's list has it; and, honestly, what is open or undetermined."""
+    if person_state != PersonState.ACTIVE:
+        return _("Not assessed")
+    return {
+        JudgementState.MET: _("Met"),
+        JudgementState.FAILED: _("Not met"),
+        JudgementState.OPEN: _("Still open"),
+        JudgementState.UNDETERMINED: _("Undetermined"),
+        JudgementState.RECORD_ONLY: _("Recorded only"),
+    }[standing.state]
+
+
+def reason(standing: Standing, person_state: str) -> str:
+    """Why: the person's state, or each requirement that is not met, with its figures."""
+    if person_state != PersonState.ACTIVE:
+        return str(PersonState(person_state).label)
+    parts = []
+    for goal in standing.goals:
+        if goal.state == JudgementState.MET:
+            continue
+        figures = plain(goal.reached)
+        if goal.state == JudgementState.UNDETERMINED:
+            figures = _("%(low)s verified, %(high)s if what is unverified counts") % {
+                "low": plain(goal.reached_verified),
+                "high": plain(goal.reached_if_unverified),
+            }
+        parts.append(_("%(goal)s: %(figures)s") % {"goal": goal.title, "figures": figures})
+    return "; ".join(parts)
+
+
+def verification(unverified: bool) -> str:
+    return _("to be verified") if unverified else ""
+
+
+def _entries(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
+    hospitals = _hospitals()
+    for row in _rows(job, lost, with_lines=True):
+        place = _place(row.employment, hospitals)
+        for line in row.standing.lines:
+            yield _entry(row, line, place)
+
+
+def _entry(row: ExportRow, line: LineView, place: dict[str, str]) -> writers.Row:
+    entry = line.entry
+    levels, methods = dict(PROJECT_LEVELS), dict(GRANT_METHODS)
+    title = entry.title
+    if entry.time_scale > 1:
+        title = _("%(title)s (demonstration, one minute stands for %(factor)s)") % {
+            "title": title,
+            "factor": entry.time_scale,
+        }
+    return {
+        "person_number": row.person.staff_number or row.person.username,
+        "name": row.person.name,
+        "unit_name": entry.work_unit_name or place["unit_name"],
+        "department": entry.department or place["department"],
+        "year": str(row.standing.year),
+        "category": line.category_title,
+        "project_number": entry.project_number,
+        "entry_title": title,
+        "level": str(levels.get(ProjectLevel(entry.level), "")) if entry.level in set(ProjectLevel) else entry.level,
+        "begins_on": entry.begins_on.isoformat(),
+        "ends_on": entry.ends_on.isoformat(),
+        "hours": line.hours,
+        "credits": line.credits,
+        "organiser": entry.organiser,
+        "granted_how": str(methods.get(GrantMethod(entry.granted_how), entry.granted_how)),
+        "official_state": line.official_text,
+        "counted": counted(line.state),
+        "reason": (line.taken_back_because and f"{line.text} {line.taken_back_because}") or line.text,
+        "mark": verification(line.mark != "A"),
+    }
+
+
+def counted(state: LineState) -> str:
+    return {
+        LineState.COUNTED: _("Counted"),
+        LineState.PARTLY_COUNTED: _("Counted in part"),
+        LineState.NOT_COUNTED: _("Not counted"),
+        LineState.UNDETERMINED: _("Undetermined"),
+    }[state]

@@ -1,0 +1,147 @@
+"""Credit exports: requested by an administrator, made by a worker, fetched through the scope again."""
+
+import hashlib
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared import errors, jobs
+from cms.shared.jobs import JobState, LostLease
+from cms.shared.storage import private_folder, private_storage
+from credits.enums import ExportFormat
+from credits.exports import render
+from credits.models import ExportJob
+from credits.selectors import pages
+from organisations import audit, notifications
+from organisations.enums import CREDIT_ROLES
+from organisations.models import Node, Person
+from organisations.scopes import Scope
+from organisations.selectors import scope_of
+
+
+class NotYourExport(errors.NotFound):
+    code = "export_not_found"
+    message = _("This export does not exist, or it was asked for by somebody else.")
+
+
+class ExportNotReady(errors.Conflict):
+    code = "export_not_ready"
+    message = _("This file is not ready yet. Wait until the list says that it is done.")
+
+
+class ScopeShrank(errors.OutOfScope):
+    code = "export_scope_changed"
+    message = _("Your role no longer reaches everything in this file. Ask for a new export.")
+
+
+@transaction.atomic
+def request_export(
+    *, by: Person, node: Node, rule_set_id: str, year: int, file_format: str, language: str = "zh-hans"
+) -> ExportJob:
+    """Queue an export of everybody below `node` for `year`; the same request in waiting is returned again.
+
+    Raises OutOfScope if `by` does not administer all of `node`, InvalidInput for an unknown year, rule set or format.
+    """
+    if not scope_of(by, CREDIT_ROLES).covers(node.path):
+        raise errors.OutOfScope
+    if file_format not in set(ExportFormat) or rule_set_id not in pages.exportable_rule_sets():
+        raise errors.InvalidInput
+    if not 2000 <= year <= timezone.localdate().year + 1:
+        raise errors.InvalidInput
+    wanted: dict[str, Any] = {
+        "requested_by": by,
+        "scope_paths": [node.path],
+        "rule_set_id": rule_set_id,
+        "period_begins": date(year, 1, 1),
+        "period_ends": date(year + 1, 1, 1),
+        "file_format": file_format,
+        "language": language,
+    }
+    Person.objects.select_for_update().get(pk=by.pk)
+    waiting = ExportJob.objects.filter(**wanted, state__in=[JobState.QUEUED, JobState.RUNNING]).first()
+    if waiting is not None:
+        return waiting
+    job = ExportJob.objects.create(**wanted)
+    audit.record(
+        by=by, verb="credits.export.request", target=job,
+        after={"place": node.code, "year": year, "rule_set": rule_set_id, "format": file_format},
+    )  # fmt: skip
+    jobs.wake(ExportJob.task_name, job.pk)
+    return job
+
+
+def run_export(job_pk: int) -> None:
+    """Make the file of job `job_pk`, if it still waits. A second run replaces what a killed one left."""
+    job = ExportJob.claim(job_pk)
+    if job is None:
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="isocenter-export-") as folder, job.kept_alive() as lost:
+            path = Path(folder) / f"export.{job.file_format}"
+            with translation.override(job.language):
+                rendered = render.render(job, path, lost=lost)
+            _keep(job, path, rendered)
+    except LostLease:
+        return
+    except Exception as error:  # every fault ends in a state that the administrator sees
+        job.fail_unexpected(error)
+
+
+def _keep(job: ExportJob, path: Path, rendered: render.Rendered) -> None:
+    storage, folder = private_storage(), private_folder("exports", job.public_id)
+    digest = hashlib.sha256()
+    with path.open("rb") as made:
+        while block := made.read(1 << 20):
+            digest.update(block)
+    key = f"{folder}/{job.attempt}.{job.file_format}"
+    job.beat(stage="storing", progress=95)
+    for earlier in range(1, job.attempt + 1):
+        storage.delete(f"{folder}/{earlier}.{job.file_format}")
+    with path.open("rb") as made:
+        key = storage.save(key, File(made))
+    try:
+        with transaction.atomic():
+            job.finish(
+                file_key=key, file_name=rendered.file_name, row_count=rendered.row_count,
+                file_sha256=digest.hexdigest(),
+            )  # fmt: skip
+            notifications.notify(
+                person=job.requested_by, kind="credits.export_ready", params={"file": rendered.file_name},
+                key=f"credits_export:{job.public_id}",
+            )  # fmt: skip
+    except LostLease:
+        storage.delete(key)
+        raise
+
+
+def own_export(*, by: Person, public_id: str) -> ExportJob:
+    """Raises NotYourExport."""
+    job = ExportJob.objects.filter(public_id=public_id, requested_by=by).first()
+    if job is None:
+        raise NotYourExport
+    return job
+
+
+def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
+    """The finished file, after the scope was checked again and the download written to the audit log.
+
+    Raises ExportNotReady, ScopeShrank.
+    """
+    if job.state != JobState.DONE or not job.file_key:
+        raise ExportNotReady
+    scope: Scope = scope_of(by, CREDIT_ROLES)
+    if not all(scope.covers(path) for path in job.scope_paths):
+        raise ScopeShrank
+    audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
+    return private_storage().open(job.file_key)
+
+
+def cancel_export(*, by: Person, job: ExportJob) -> None:
+    job.cancel()
+    audit.record(by=by, verb="credits.export.cancel", target=job)
