@@ -27,6 +27,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
     path("learning/", include("courses.urls")),
+    path("credits/", include("credits.urls")),
     path("", include("cms.home.urls")),
     path("quizzes/", include("quizzes.urls")),
     path("", include(wagtail_urls)),

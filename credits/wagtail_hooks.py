@@ -18,7 +18,7 @@ class ReadOnly(ModelPermissionPolicy):
         return action == "view" and super().user_has_permission(user, "view")
 
 
-class ProjectViewSet(SnippetViewSet[Project]):
+class ProjectViewSet(SnippetViewSet):
     model = Project
     icon = "clipboard-list"
     list_display = ["number", "title", "level", "year", "begins", "ends"]
@@ -33,7 +33,7 @@ class ProjectViewSet(SnippetViewSet[Project]):
     ]
 
 
-class RuleSetVersionViewSet(SnippetViewSet[RuleSetVersion]):
+class RuleSetVersionViewSet(SnippetViewSet):
     model = RuleSetVersion
     icon = "list-ul"
     list_display = ["rule_set_id", "version", "title", "effective_from", "effective_to", "mark"]
