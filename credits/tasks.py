@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from credits.services import checkpoints
+from credits.models import ExportJob
+from credits.services import checkpoints, exports
 
 
 @shared_task(name="credits.checkpoint")

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
@@ -40,11 +41,6 @@ class RuleSetVersionViewSet(SnippetViewSet):
     list_filter = ["rule_set_id", "mark", "jurisdiction"]
     inspect_view_enabled = True
     copy_view_enabled = False
-    add_to_reference_index = False
-
-    @property
-    def permission_policy(self) -> ReadOnly:
-        return ReadOnly(self.model)
 
 
 class CreditsGroup(SnippetViewSetGroup):
@@ -54,4 +50,5 @@ class CreditsGroup(SnippetViewSetGroup):
     items = (ProjectViewSet, RuleSetVersionViewSet)
 
 
+register_permission_policy(RuleSetVersion, ReadOnly(RuleSetVersion))
 register_snippet(CreditsGroup)

@@ -12,7 +12,7 @@ class RequirementSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     kind = serializers.CharField()
     title = serializers.CharField()
-    required = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    required = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)  # type: ignore[assignment]
     reached = serializers.DecimalField(max_digits=12, decimal_places=2)
     reached_verified = serializers.DecimalField(max_digits=12, decimal_places=2)
     reached_if_unverified = serializers.DecimalField(max_digits=12, decimal_places=2)
@@ -20,7 +20,7 @@ class RequirementSerializer(serializers.Serializer[Any]):
     state = serializers.CharField()
     mark = serializers.CharField()
     clause = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     is_limit = serializers.BooleanField()
 
 
@@ -38,7 +38,7 @@ class LineSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     mark = serializers.CharField()
     clause = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     official_state = serializers.CharField()
 
 

@@ -1,6 +1,6 @@
 """The credit API: one's own year and entries; an administrator's exports, each through its scope."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,6 +17,11 @@ from credits.api.serializers import EntrySerializer, ExportRequestSerializer, Ex
 from credits.models import Entry, ExportJob
 from credits.selectors import pages
 from credits.services import exports
+from organisations.models import Person
+
+
+def person_of(request: Request) -> Person:
+    return cast(Person, request.user)
 
 
 class StandingView(APIView):
@@ -27,7 +32,7 @@ class StandingView(APIView):
     )
     def get(self, request: Request) -> Response:
         page = pages.year_page(
-            person=request.user,
+            person=person_of(request),
             year=request.query_params.get("year", ""),
             rule_set_id=request.query_params.get("rule_set", ""),
         )
@@ -48,7 +53,7 @@ class EntryList(generics.ListAPIView[Entry]):
     def get_queryset(self) -> QuerySet[Entry]:
         if getattr(self, "swagger_fake_view", False):
             return Entry.objects.none()
-        return Entry.objects.filter(book__owner=self.request.user).order_by("-ends_on", "-pk")
+        return Entry.objects.filter(book__owner=person_of(self.request)).order_by("-ends_on", "-pk")
 
 
 class ExportList(generics.ListAPIView[ExportJob]):
@@ -59,16 +64,16 @@ class ExportList(generics.ListAPIView[ExportJob]):
     def get_queryset(self) -> QuerySet[ExportJob]:
         if getattr(self, "swagger_fake_view", False):
             return ExportJob.objects.none()
-        pages.administered(self.request.user)
-        return ExportJob.objects.filter(requested_by=self.request.user)
+        pages.administered(person_of(self.request))
+        return ExportJob.objects.filter(requested_by=person_of(self.request))
 
     @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted = ExportRequestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         job = exports.request_export(
-            by=request.user,
-            node=pages.place_in_scope(by=request.user, public_id=str(wanted.validated_data["place"])),
+            by=person_of(request),
+            node=pages.place_in_scope(by=person_of(request), public_id=str(wanted.validated_data["place"])),
             rule_set_id=wanted.validated_data["rule_set"],
             year=wanted.validated_data["year"],
             file_format=wanted.validated_data["file_format"],
@@ -79,14 +84,14 @@ class ExportList(generics.ListAPIView[ExportJob]):
 class ExportDetail(APIView):
     @extend_schema(responses=ExportSerializer)
     def get(self, request: Request, public_id: UUID) -> Response:
-        return Response(ExportSerializer(exports.own_export(by=request.user, public_id=str(public_id))).data)
+        return Response(ExportSerializer(exports.own_export(by=person_of(request), public_id=str(public_id))).data)
 
 
 class ExportFile(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, public_id: UUID) -> HttpResponseBase:
-        job = exports.own_export(by=request.user, public_id=str(public_id))
-        file = exports.open_file(by=request.user, job=job)
+        job = exports.own_export(by=person_of(request), public_id=str(public_id))
+        file = exports.open_file(by=person_of(request), job=job)
         response = FileResponse(file, as_attachment=True, filename=job.file_name)
         response["Cache-Control"] = "private, no-store"
         return response

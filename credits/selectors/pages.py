@@ -128,7 +128,7 @@ def person_in_scope(*, by: Person, public_id: UUID) -> Person:
 def place_in_scope(*, by: Person, public_id: str) -> Node:
     """Raises OutOfScope, NotFound."""
     try:
-        node = Node.objects.filter(administered(by).q(""), public_id=public_id).first()
+        node: Node | None = Node.objects.filter(administered(by).q(""), public_id=public_id).first()
     except ValidationError as error:
         raise errors.NotFound from error
     if node is None:
