@@ -1,0 +1,255 @@
+import { Application } from "@hotwired/stimulus";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { MemoryStore } from "../lib/answer_store";
+import QuizController from "./quiz_controller";
+
+interface Call {
+  url: string;
+  body: { events: { question: string; value: string; counter: number; client: string }[] };
+  token: string;
+}
+
+let calls: Call[];
+let reply: (call: Call) => { status: number; body?: unknown };
+let server: Record<string, { value: string; counter: number; client: string }>;
+let store: MemoryStore;
+let left: string[];
+let application: Application;
+
+function open(extra: Record<string, unknown> = {}): { status: number; body: unknown } {
+  return { status: 200, body: { state: "open", ends_at: null, server_now: new Date().toISOString(), answers: server, ...extra } };
+}
+
+function accept(call: Call): { status: number; body: unknown } {
+  for (const event of call.body.events) server[event.question] = { value: event.value, counter: event.counter, client: event.client };
+  return open(call.url === "/submit/" ? { state: "submitted" } : {});
+}
+
+function question(id: string, type: "radio" | "checkbox"): string {
+  const options = ["A", "B", "C"].map(
+    (key) => `<input type="${type}" name="q-${id}" value="${key}" data-question="${id}">`,
+  );
+  return `<fieldset>${options.join("")}<input type="hidden" name="was-${id}" value="">
+    <p data-quiz-target="status" data-question="${id}"></p></fieldset>
+    <a data-quiz-target="jump" data-question="${id}"></a><span data-quiz-target="jumpState" data-question="${id}"></span>`;
+}
+
+async function page(attributes = ""): Promise<QuizController> {
+  document.body.innerHTML = `<form data-controller="quiz" data-action="change->quiz#changed submit->quiz#submitted"
+    data-quiz-key-value="p/a" data-quiz-answers-url-value="/answers/" data-quiz-submit-url-value="/submit/"
+    data-quiz-page-url-value="/page/" data-quiz-server-now-value="${new Date().toISOString()}"
+    data-quiz-answers-value='{}' data-text-saved="saved" data-text-saving="saving" data-text-local="local"
+    data-text-all-saved="all saved" data-text-local-count="local {n}" data-text-offline="offline"
+    data-text-late="late {n}" data-text-unanswered="open: {list}" data-text-elsewhere="elsewhere: {list}"
+    data-text-five-minutes="five" data-text-one-minute="one" data-text-time-over="over" ${attributes}>
+    <input type="hidden" name="csrfmiddlewaretoken" value="old">
+    <div data-quiz-target="notice" hidden></div><p data-quiz-target="signIn" hidden></p>
+    ${question("q1", "radio")}${question("q2", "checkbox")}
+    <span data-quiz-target="answered"></span><span data-quiz-target="summary"></span>
+    <p data-quiz-target="clock" hidden></p>
+    <button name="do" value="save">Save</button><button name="do" value="submit" data-quiz-target="submit">Submit</button>
+    <p data-quiz-target="announcement"></p></form>`;
+  application = Application.start();
+  application.register("quiz", QuizController);
+  await vi.advanceTimersByTimeAsync(0);
+  const form = document.querySelector("form")!;
+  const controller = application.getControllerForElementAndIdentifier(form, "quiz") as QuizController;
+  await controller.ready;
+  return controller;
+}
+
+function tick(question: string, key: string): void {
+  const input = document.querySelector<HTMLInputElement>(`input[name="q-${question}"][value="${key}"]`)!;
+  input.checked = input.type === "radio" ? true : !input.checked;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function press(action: string): void {
+  document.querySelector<HTMLButtonElement>(`button[value="${action}"]`)!.click();
+}
+
+function text(target: string, id = ""): string {
+  return document.querySelector(`[data-quiz-target="${target}"]${id ? `[data-question="${id}"]` : ""}`)!.textContent!;
+}
+
+function pass(ms: number): Promise<unknown> {
+  return vi.advanceTimersByTimeAsync(ms);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [calls, server, left, store] = [[], {}, [], new MemoryStore()];
+  reply = accept;
+  QuizController.openStore = async () => Object.assign(store, { isLasting: true });
+  QuizController.leave = (url) => void left.push(url);
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    const headers = init.headers as Record<string, string>;
+    const call = { url, body: JSON.parse(String(init.body)), token: headers["X-CSRFToken"] ?? "" };
+    calls.push(call);
+    const { status, body } = reply(call);
+    if (status === 0) throw new TypeError("network");
+    return new Response(body === undefined ? null : JSON.stringify(body), { status });
+  });
+});
+
+afterEach(() => {
+  application.stop();
+  document.body.innerHTML = "";
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("a change is kept on the device, sent after a moment and shown as saved", async () => {
+  await page();
+  await pass(500);
+  calls = [];
+  tick("q1", "B");
+  await pass(1);
+  expect([text("status", "q1"), text("summary"), (await store.all("p/a")).length]).toEqual(["local", "local 1", 1]);
+  await pass(400);
+  expect(calls.map((call) => [call.url, call.body.events.map((event) => event.value)])).toEqual([["/answers/", ["B"]]]);
+  expect([text("status", "q1"), text("summary"), text("answered"), await store.all("p/a")]).toEqual([
+    "saved", "all saved", "1", [],
+  ]);
+});
+
+test("quick changes go in one batch, several options as their letters in order", async () => {
+  await page();
+  await pass(500);
+  calls = [];
+  tick("q2", "C");
+  tick("q2", "A");
+  tick("q1", "A");
+  await pass(500);
+  expect(calls).toHaveLength(1);
+  expect(calls[0]!.body.events.map((event) => [event.question, event.value])).toEqual([["q2", "AC"], ["q1", "A"]]);
+});
+
+test("with the server gone it says so calmly, keeps the answers and sends them when it is back", async () => {
+  await page();
+  reply = () => ({ status: 0 });
+  tick("q1", "B");
+  await pass(5_000);
+  expect([text("notice"), text("status", "q1"), (await store.all("p/a")).length]).toEqual(["offline", "local", 1]);
+  const tries = calls.length;
+  await pass(60_000);
+  expect(calls.length - tries).toBeLessThan(6);
+  reply = accept;
+  dispatchEvent(new Event("online"));
+  await pass(10);
+  expect([text("notice"), text("status", "q1"), server["q1"]?.value]).toEqual(["", "saved", "B"]);
+});
+
+test("leaving with unsent answers warns, without any it does not", async () => {
+  await page();
+  await pass(500);
+  const before = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(before);
+  expect(before.defaultPrevented).toBe(false);
+  reply = () => ({ status: 503 });
+  tick("q1", "B");
+  await pass(10);
+  const after = new Event("beforeunload", { cancelable: true });
+  dispatchEvent(after);
+  expect(after.defaultPrevented).toBe(true);
+});
+
+test("signed out: it asks to sign in and goes on with the new token", async () => {
+  await page();
+  reply = () => ({ status: 403, body: { code: "not_signed_in", message: "" } });
+  tick("q1", "B");
+  await pass(500);
+  expect(document.querySelector<HTMLElement>('[data-quiz-target="signIn"]')!.hidden).toBe(false);
+  document.cookie = "csrftoken=new";
+  reply = accept;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(10);
+  expect([calls[calls.length - 1]!.token, server["q1"]?.value]).toEqual(["new", "B"]);
+  expect(document.querySelector<HTMLElement>('[data-quiz-target="signIn"]')!.hidden).toBe(true);
+});
+
+test("an answer changed in another tab is taken over and said", async () => {
+  await page();
+  await pass(500);
+  server["q1"] = { value: "C", counter: 5, client: "tab-2" };
+  tick("q2", "A");
+  await pass(500);
+  expect(document.querySelector<HTMLInputElement>('input[name="q-q1"][value="C"]')!.checked).toBe(true);
+  expect(text("announcement")).toBe("elsewhere: 1");
+  tick("q1", "A");
+  await pass(500);
+  expect(server["q1"]).toMatchObject({ value: "A", counter: 6 });
+});
+
+test("submit asks once for what is open, sends what is pending and leads to the result, once", async () => {
+  await page();
+  await pass(500);
+  calls = [];
+  tick("q1", "B");
+  press("submit");
+  await pass(1);
+  expect([text("notice"), calls.length]).toEqual(["open: 2", 0]);
+  press("submit");
+  press("submit");
+  await pass(2_000);
+  expect(calls.map((call) => [call.url, call.body.events.length])).toEqual([["/submit/", 1]]);
+  expect([left, await store.all("p/a"), server["q1"]?.value]).toEqual([["/page/"], [], "B"]);
+});
+
+test("submit waits for the server and happens when it is back", async () => {
+  await page();
+  tick("q1", "B");
+  tick("q2", "A");
+  await pass(500);
+  reply = () => ({ status: 502 });
+  press("submit");
+  await pass(8_000);
+  expect([text("notice"), left]).toEqual(["offline", []]);
+  reply = accept;
+  await pass(31_000);
+  expect(left).toEqual(["/page/"]);
+});
+
+test("a closed attempt leads to its result; answers that came too late are named", async () => {
+  await page();
+  reply = () => ({ status: 409, body: { code: "attempt_overdue", message: "Time is over." } });
+  tick("q1", "B");
+  await pass(500);
+  expect([text("notice"), left, await store.all("p/a")]).toEqual(["Time is over. late 1", [], []]);
+  await pass(5_000);
+  expect(left).toEqual(["/page/"]);
+});
+
+test("a refused batch shows why and what the server has", async () => {
+  await page();
+  reply = (call) => (call.body.events.length ? { status: 400, body: { code: "invalid_answer", message: "No." } } : open());
+  tick("q1", "B");
+  await pass(500);
+  expect([text("notice"), text("status", "q1"), await store.all("p/a")]).toEqual(["No.", "", []]);
+  expect(document.querySelectorAll("input:checked")).toHaveLength(0);
+});
+
+test("the countdown follows the server, is announced at five and one minute and hands in at the end", async () => {
+  const ends = new Date(Date.now() + 302_000).toISOString();
+  reply = (call) => {
+    const answer = accept(call) as { status: number; body: Record<string, unknown> };
+    return { ...answer, body: { ...answer.body, ends_at: ends } };
+  };
+  await page(`data-quiz-ends-at-value="${ends}"`);
+  expect(text("clock")).toBe("5:02");
+  await pass(3_000);
+  expect(text("announcement")).toBe("five");
+  await pass(240_000);
+  expect(text("announcement")).toBe("one");
+  await pass(60_000);
+  expect([text("announcement"), left]).toEqual(["over", ["/page/"]]);
+});
+
+test("answers of a killed tab are shown and sent", async () => {
+  await store.put("p/a", { question: "q2", value: "AB", counter: 3, client: "tab-0" });
+  await page();
+  expect([...document.querySelectorAll<HTMLInputElement>("input:checked")].map((input) => input.value)).toEqual(["A", "B"]);
+  await pass(10);
+  expect(server["q2"]?.value).toBe("AB");
+});

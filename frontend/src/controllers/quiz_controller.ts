@@ -1,0 +1,355 @@
+import { Controller } from "@hotwired/stimulus";
+
+import { AnswerLog, type Answers } from "../lib/answer_log";
+import { openStore, type AnswerStore } from "../lib/answer_store";
+import { send, type Answer } from "../lib/http";
+import { ServerClock, clockText } from "../lib/server_clock";
+
+const DEBOUNCE_MS = 400;
+const HEARTBEAT_MS = 60_000;
+const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+
+/**
+ * An open attempt. Every change goes to the device first and then, in batches that may be repeated, to the server,
+ * whose clock and whose answers decide. Without this the page is a plain form.
+ */
+export default class QuizController extends Controller<HTMLFormElement> {
+  static override targets = [
+    "status", "summary", "answered", "jump", "jumpState", "notice", "signIn", "clock", "submit", "announcement",
+  ];
+  static override values = {
+    key: String, answers: Object, answersUrl: String, submitUrl: String, pageUrl: String, serverNow: String,
+    endsAt: String,
+  };
+
+  declare readonly statusTargets: HTMLElement[];
+  declare readonly jumpTargets: HTMLElement[];
+  declare readonly jumpStateTargets: HTMLElement[];
+  declare readonly summaryTarget: HTMLElement;
+  declare readonly answeredTarget: HTMLElement;
+  declare readonly noticeTarget: HTMLElement;
+  declare readonly signInTarget: HTMLElement;
+  declare readonly submitTarget: HTMLButtonElement;
+  declare readonly announcementTarget: HTMLElement;
+  declare readonly clockTarget: HTMLElement;
+  declare readonly hasClockTarget: boolean;
+  declare readonly keyValue: string;
+  declare readonly answersValue: Answers;
+  declare readonly answersUrlValue: string;
+  declare readonly submitUrlValue: string;
+  declare readonly pageUrlValue: string;
+  declare readonly serverNowValue: string;
+  declare endsAtValue: string;
+
+  /** Tests put their own here. */
+  static openStore: () => Promise<AnswerStore> = openStore;
+  static leave: (url: string) => void = (url) => location.replace(url);
+
+  ready: Promise<void> = Promise.resolve();
+  private log?: AnswerLog;
+  private clock!: ServerClock;
+  private sendTimer = 0;
+  private ticker = 0;
+  private sending = false;
+  private failures = 0;
+  private wantsSubmit = false;
+  private isConfirmed = false;
+  private isLeaving = false;
+  private pressed = "";
+  private announced = new Set<number>();
+
+  override connect(): void {
+    this.clock = new ServerClock(this.serverNowValue);
+    this.isLeaving = false;
+    addEventListener("online", this.wake);
+    addEventListener("beforeunload", this.warn);
+    addEventListener("pagehide", this.sendLast);
+    document.addEventListener("visibilitychange", this.wake);
+    this.element.addEventListener("click", this.notePressed, true);
+    this.ready = this.start();
+  }
+
+  override disconnect(): void {
+    removeEventListener("online", this.wake);
+    removeEventListener("beforeunload", this.warn);
+    removeEventListener("pagehide", this.sendLast);
+    document.removeEventListener("visibilitychange", this.wake);
+    this.element.removeEventListener("click", this.notePressed, true);
+    clearTimeout(this.sendTimer);
+    clearInterval(this.ticker);
+    this.log = undefined;
+  }
+
+  private async start(): Promise<void> {
+    const store = await QuizController.openStore();
+    const log = new AnswerLog(this.keyValue, store, this.answersValue);
+    await log.load();
+    this.log = log;
+    for (const question of this.questions()) {
+      // What was ticked while the store was opening is a change like any other.
+      const ticked = this.ticked(question);
+      const rendered = this.element.querySelector<HTMLInputElement>(`input[name="was-${question}"]`)?.value ?? "";
+      if (ticked !== rendered && !log.isPending(question) && ticked !== log.value(question)) {
+        await log.record(question, ticked);
+      }
+      this.show(question);
+    }
+    if (!store.isLasting) this.say(this.text("memoryOnly"));
+    this.render();
+    this.tick();
+    this.ticker = window.setInterval(() => this.tick(), 1000);
+    // Also with nothing to send: it measures the server's clock and brings what other tabs have saved.
+    this.schedule(log.pendingCount ? 0 : DEBOUNCE_MS);
+  }
+
+  async changed(event: Event): Promise<void> {
+    const question = (event.target as HTMLElement).dataset["question"];
+    if (!question) return;
+    await this.ready;
+    if (!this.log) return;
+    this.isConfirmed = false;
+    try {
+      await this.log.record(question, this.ticked(question));
+    } catch {
+      // The device's disk is full or was emptied: the answer is in memory and on its way to the server.
+    }
+    this.render();
+    this.schedule(DEBOUNCE_MS);
+  }
+
+  async submitted(event: Event): Promise<void> {
+    event.preventDefault();
+    const pressed = this.pressed;
+    this.pressed = "";
+    await this.ready;
+    if (pressed === "save") {
+      this.schedule(0);
+      return;
+    }
+    const open = this.questions().flatMap((question, index) => (this.log?.value(question) ? [] : [index + 1]));
+    if (open.length && !this.isConfirmed) {
+      this.isConfirmed = true;
+      this.say(this.text("unanswered", { list: open.join(", ") }));
+      return;
+    }
+    this.handIn();
+  }
+
+  // Sending
+
+  private schedule(delay: number): void {
+    clearTimeout(this.sendTimer);
+    this.sendTimer = window.setTimeout(() => void this.exchange(), delay);
+  }
+
+  /** One exchange with the server: the pending batch, or the submission once nothing is pending. */
+  async exchange(): Promise<void> {
+    if (this.sending || this.isLeaving || !this.log) return;
+    this.sending = true;
+    const log = this.log;
+    const events = log.batch();
+    const submits = this.wantsSubmit && log.pendingCount <= events.length;
+    this.render();
+    this.freshenToken();
+    const sentAt = Date.now();
+    const answer = await send(submits ? this.submitUrlValue : this.answersUrlValue, { events });
+    this.sending = false;
+    if (!this.log) return;
+    if (answer.status === 200) {
+      this.clock.sample(answer.body.server_now, sentAt, Date.now());
+      await this.taken(log, answer, submits);
+    } else if (answer.status === 409) await this.closed(log, answer);
+    else if (answer.status === 403) this.lockedOut();
+    else if (answer.status >= 400 && answer.status < 429 && answer.status !== 408) {
+      await this.refused(log, answer, events);
+    } else this.unreachable();
+    this.render();
+  }
+
+  private async taken(log: AnswerLog, answer: Answer, submits: boolean): Promise<void> {
+    const troubled = this.failures > 0;
+    this.failures = 0;
+    const elsewhere = await log.settle(answer.body.answers);
+    if (submits || answer.body.state !== "open") {
+      await log.refuse(log.batch());
+      this.go();
+      return;
+    }
+    this.endsAtValue = answer.body.ends_at ?? "";
+    this.signInTarget.hidden = true;
+    if (troubled) this.say("");
+    for (const question of elsewhere) this.show(question);
+    if (elsewhere.length) {
+      this.announce(this.text("elsewhere", { list: this.numbers(elsewhere).join(", ") }));
+    }
+    this.schedule(log.pendingCount || this.wantsSubmit ? 0 : HEARTBEAT_MS);
+  }
+
+  private async closed(log: AnswerLog, answer: Answer): Promise<void> {
+    const late = log.pendingCount;
+    while (log.pendingCount) await log.refuse(log.batch());
+    if (!late) {
+      this.go();
+      return;
+    }
+    this.say(`${answer.body?.message ?? ""} ${this.text("late", { n: late })}`);
+    this.isLeaving = true;
+    window.setTimeout(() => this.go(), 4000);
+  }
+
+  private lockedOut(): void {
+    this.failures += 1;
+    this.signInTarget.hidden = false;
+    this.schedule(HEARTBEAT_MS);
+  }
+
+  private async refused(log: AnswerLog, answer: Answer, events: ReturnType<AnswerLog["batch"]>): Promise<void> {
+    await log.refuse(events);
+    this.wantsSubmit = false;
+    for (const question of this.questions()) this.show(question);
+    this.say(answer.body?.message ?? this.text("offline"));
+  }
+
+  private unreachable(): void {
+    const delay = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 30_000;
+    this.failures += 1;
+    // A single hiccup is not worth a word.
+    if (this.failures > 1 || !navigator.onLine) this.say(this.text("offline"));
+    this.schedule(delay);
+  }
+
+  private handIn(): void {
+    this.wantsSubmit = true;
+    this.schedule(0);
+  }
+
+  private go(): void {
+    this.isLeaving = true;
+    QuizController.leave(this.pageUrlValue);
+  }
+
+  private wake = (): void => {
+    if (document.visibilityState !== "hidden") this.schedule(0);
+    else if (this.log?.pendingCount) this.sendLast();
+  };
+
+  /** The page goes away: one last try that outlives it. What is lost is still on the device. */
+  private sendLast = (): void => {
+    if (this.log?.pendingCount && !this.isLeaving) {
+      void send(this.answersUrlValue, { events: this.log.batch() }, { keepalive: true });
+    }
+  };
+
+  private warn = (event: BeforeUnloadEvent): void => {
+    if (!this.log?.pendingCount || this.isLeaving) return;
+    event.preventDefault();
+    event.returnValue = "";
+  };
+
+  private notePressed = (event: Event): void => {
+    const button = (event.target as HTMLElement).closest<HTMLButtonElement>('button[name="do"]');
+    if (!button) return;
+    this.pressed = button.value;
+    if (button.value === "submit-anyway") this.isConfirmed = true;
+  };
+
+  /** Signing in again in another tab changes the token; the cookie has the new one. */
+  private freshenToken(): void {
+    const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+    const field = this.element.querySelector<HTMLInputElement>('input[name="csrfmiddlewaretoken"]');
+    if (cookie && field && this.failures) field.value = decodeURIComponent(cookie);
+  }
+
+  // Showing
+
+  private questions(): string[] {
+    return this.statusTargets.map((target) => target.dataset["question"] ?? "");
+  }
+
+  private numbers(questions: string[]): number[] {
+    const order = this.questions();
+    return questions.map((question) => order.indexOf(question) + 1).sort((a, b) => a - b);
+  }
+
+  private inputs(question: string): HTMLInputElement[] {
+    return [...this.element.querySelectorAll<HTMLInputElement>(`input[name="q-${question}"]`)];
+  }
+
+  private ticked(question: string): string {
+    return this.inputs(question).filter((input) => input.checked).map((input) => input.value).sort().join("");
+  }
+
+  private show(question: string): void {
+    const value = this.log?.value(question) ?? "";
+    for (const input of this.inputs(question)) input.checked = value.includes(input.value);
+  }
+
+  private render(): void {
+    const log = this.log;
+    if (!log) return;
+    for (const target of this.statusTargets) {
+      const question = target.dataset["question"] ?? "";
+      const local = log.isPending(question);
+      target.textContent = local
+        ? this.text(this.sending && !this.failures ? "saving" : "local")
+        : log.isSaved(question) ? this.text("saved") : "";
+      target.classList.toggle("is-local", local);
+      target.classList.toggle("is-saved", !local && log.isSaved(question));
+    }
+    for (const target of this.jumpTargets) {
+      const question = target.dataset["question"] ?? "";
+      target.classList.toggle("is-answered", Boolean(log.value(question)));
+      target.classList.toggle("is-local", log.isPending(question));
+    }
+    for (const target of this.jumpStateTargets) {
+      target.textContent = ` ${this.text(log.value(target.dataset["question"] ?? "") ? "answered" : "open")}`;
+    }
+    this.answeredTarget.textContent = String(this.questions().filter((question) => log.value(question)).length);
+    const local = log.pendingCount;
+    const summary = this.wantsSubmit && !this.failures
+      ? this.text("submitting")
+      : local ? this.text("localCount", { n: local }) : this.text("allSaved");
+    // Only a new text is read aloud.
+    if (this.summaryTarget.textContent !== summary) this.summaryTarget.textContent = summary;
+    this.summaryTarget.classList.toggle("is-local", local > 0);
+    this.submitTarget.disabled = this.wantsSubmit || this.isLeaving;
+  }
+
+  private tick(): void {
+    if (!this.hasClockTarget || !this.endsAtValue || this.isLeaving) return;
+    const left = Date.parse(this.endsAtValue) - this.clock.now();
+    this.clockTarget.hidden = false;
+    this.clockTarget.textContent = clockText(left);
+    this.clockTarget.classList.toggle("is-short", left < 60_000);
+    for (const [seconds, text] of [[300, "fiveMinutes"], [60, "oneMinute"]] as const) {
+      const passed = left <= seconds * 1000;
+      if (passed && !this.announced.has(seconds) && left > (seconds - 10) * 1000) this.announce(this.text(text));
+      if (passed) this.announced.add(seconds);
+    }
+    // Two seconds early, so that the last answers arrive in time.
+    if (left <= 2000 && !this.wantsSubmit) {
+      this.announce(this.text("timeOver"));
+      this.handIn();
+    }
+  }
+
+  private say(text: string): void {
+    this.noticeTarget.hidden = !text;
+    if (this.noticeTarget.textContent !== text) this.noticeTarget.textContent = text;
+    if (text && typeof this.noticeTarget.scrollIntoView === "function") {
+      this.noticeTarget.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  private announce(text: string): void {
+    this.announcementTarget.textContent = text;
+  }
+
+  private text(name: string, parameters: Record<string, string | number> = {}): string {
+    const key = `text${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    return Object.entries(parameters).reduce(
+      (text, [parameter, value]) => text.replace(`{${parameter}}`, String(value)),
+      this.element.dataset[key] ?? "",
+    );
+  }
+}
