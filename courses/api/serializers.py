@@ -40,26 +40,6 @@ class LearningSerializer(serializers.Serializer[CourseStanding]):
     lessons = LessonSerializer(many=True)
 
 
-class PlaybackSerializer(serializers.Serializer[Any]):
-    """What a player needs. The session's id goes into every batch; addresses expire."""
-
-    session = serializers.UUIDField()
-    master_url = serializers.CharField()
-    mp4_url = serializers.CharField()
-    poster_url = serializers.CharField(allow_blank=True)
-    captions_url = serializers.CharField(allow_blank=True)
-    expires_at = serializers.DateTimeField()
-    duration_s = serializers.FloatField()
-    position_s = serializers.FloatField()
-    intervals = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
-    missing = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
-    share = serializers.FloatField()
-    threshold = serializers.FloatField()
-    max_speed = serializers.FloatField()
-    background_play = serializers.BooleanField(default=True)
-    is_completed = serializers.BooleanField()
-
-
 class LessonStateSerializer(serializers.Serializer[Any]):
     """Where a lesson stands after settling. `next_url` is "" at the end of the course."""
 

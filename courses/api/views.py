@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 
 from courses.api.serializers import LearningSerializer, LessonStateSerializer
 from courses.selectors import CourseStanding, my_learning
-from courses.services import studying
+from courses.services import playing, studying
+from media_pipeline.api.serializers import PlaybackSerializer
 from organisations.models import Person
 
 
@@ -22,6 +23,15 @@ class LearningView(ListAPIView[CourseStanding]):  # type: ignore[type-var]
 
     def get_queryset(self) -> list[CourseStanding]:  # type: ignore[override]
         return my_learning(person=cast(Person, self.request.user), language=get_language() or "")
+
+
+class PlayView(APIView):
+    """Opens a player on a lecture lesson of a course that the person is enrolled in."""
+
+    @extend_schema(request=None, responses=PlaybackSerializer)
+    def post(self, request: Request, key: UUID) -> Response:
+        playback = playing.open_playback(person=cast(Person, request.user), lesson_key=key)
+        return Response(PlaybackSerializer(playback).data)
 
 
 class SettleView(APIView):

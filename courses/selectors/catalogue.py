@@ -17,6 +17,7 @@ from courses.models import CourseIndexPage, CoursePage, LessonPage, Offer
 from courses.querysets import OfferQuerySet
 from courses.selectors.lessons import lessons_by_course
 from courses.selectors.offers import OfferView, offer_view
+from credits.selectors import rule_book
 
 PER_PAGE = 12
 # As in components/cover.html.
@@ -101,7 +102,6 @@ def featured(*, language: str, on: date, limit: int = 3) -> list[CourseCard]:
 
 def cards(courses: Sequence[CoursePage], *, on: date) -> list[CourseCard]:
     """`courses` as cards, in their order; two queries however many there are."""
-    lessons = lessons_by_course(courses)
     offers: dict[UUID, list[Offer]] = defaultdict(list)
     for offer in (
         _open_offers(on)
@@ -110,11 +110,13 @@ def cards(courses: Sequence[CoursePage], *, on: date) -> list[CourseCard]:
         .order_by("ends", "pk")
     ):
         offers[offer.course.translation_key].append(offer)
+    studied = {course.pk: _studied(course, offers[course.translation_key]) for course in courses}
+    lessons = lessons_by_course(list(studied.values()))
     return [
         CourseCard(
             page=course,
-            lesson_count=len(lessons[course.pk]),
-            minutes=sum(lesson.minutes for lesson in lessons[course.pk]),
+            lesson_count=len(lessons[studied[course.pk].pk]),
+            minutes=sum(lesson.minutes for lesson in lessons[studied[course.pk].pk]),
             offers=tuple(offers[course.translation_key]),
         )
         for course in courses
@@ -122,22 +124,34 @@ def cards(courses: Sequence[CoursePage], *, on: date) -> list[CourseCard]:
 
 
 def course_detail(*, page: CoursePage, on: date) -> CourseDetail:
-    lessons = tuple(lessons_by_course([page])[page.pk])
-    minutes = sum(lesson.minutes for lesson in lessons)
-    offers = (
+    """Its lessons are those that complete it, in the page's language where they are translated."""
+    offers = list(
         Offer.objects.filter(course__translation_key=page.translation_key, ends__gte=on)
         .select_related("project", "in_house_unit", "course")
         .order_by("begins", "ends", "pk")
     )
-    views = [offer_view(offer, minutes=minutes, on=on) for offer in offers]
+    studied = _studied(page, offers)
+    found = lessons_by_course([page, *(offer.course for offer in offers)])
+    translated = {lesson.translation_key: lesson for lesson in found[page.pk]}
+    lessons = tuple(translated.get(lesson.translation_key, lesson) for lesson in found[studied.pk])
+    book = rule_book() if any(offer.grants_credit for offer in offers) else None
+    views = [
+        offer_view(offer, minutes=sum(lesson.minutes for lesson in found[offer.course.pk]), on=on, book=book)
+        for offer in offers
+    ]
     return CourseDetail(
         page=page,
         lessons=lessons,
-        minutes=minutes,
+        minutes=sum(lesson.minutes for lesson in lessons),
         offers=tuple(view for view in views if view.is_open),
         upcoming=tuple(view for view in views if not view.is_open),
         kinds=frozenset(lesson.kind for lesson in lessons),
     )
+
+
+def _studied(page: CoursePage, offers: Sequence[Offer]) -> CoursePage:
+    """The page whose lessons complete the course: the one that its first offer names."""
+    return offers[0].course if offers else page
 
 
 def covers(specification: str) -> "Prefetch[Any]":

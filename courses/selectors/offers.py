@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from courses.models import Offer
-from credits.selectors import Estimate, estimate
+from credits.selectors import Estimate, RuleBook, estimate
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class OfferView:
     estimate: Estimate | None
 
 
-def offer_view(offer: Offer, *, minutes: int, on: date) -> OfferView:
+def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None) -> OfferView:
     project = offer.project
     organiser = project.organiser if project else (offer.in_house_unit.name if offer.in_house_unit else "")
     return OfferView(
@@ -66,6 +66,7 @@ def offer_view(offer: Offer, *, minutes: int, on: date) -> OfferView:
             minutes=minutes,
             on=min(max(on, offer.begins), offer.ends),
             time_scale=offer.time_scale,
+            book=book,
         )
         if offer.grants_credit
         else None,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from cms.shared.errors import NotFound
 from courses.enums import EnrolmentState, LessonKind
 from courses.models import Enrolment, LessonProgress, Offer
 from courses.selectors.lessons import required_lessons
@@ -59,9 +60,12 @@ def _await_on_site_parts(enrolment: Enrolment) -> None:
 def withdraw(*, person: Person, enrolment_id: UUID) -> Enrolment:
     """Leave a course in progress; what was studied stays and counts again after a return.
 
-    Raises Enrolment.DoesNotExist for somebody else's enrolment, AlreadyCompleted for a completed one.
+    Raises NotFound for somebody else's enrolment, AlreadyCompleted for a completed one.
     """
-    enrolment = Enrolment.objects.select_related("offer__course").get(person=person, public_id=enrolment_id)
+    rows = Enrolment.objects.filter(person=person, public_id=enrolment_id)
+    enrolment = rows.select_related("offer__course").first()
+    if enrolment is None:
+        raise NotFound
     left = Enrolment.objects.filter(pk=enrolment.pk, state=EnrolmentState.ACTIVE).update(
         state=EnrolmentState.WITHDRAWN, withdrawn_at=timezone.now()
     )

@@ -16,6 +16,8 @@ from courses.selectors.learning import CourseStanding, LessonRow, course_standin
 from courses.selectors.lessons import lesson_for
 from courses.services import progress as progresses
 from courses.services.errors import NotEnrolled
+from courses.services.playing import watching_rule
+from media_pipeline.selectors import PlayerView, player
 from organisations.models import Person
 from quizzes.selectors import AttemptsSummary, attempts_summary
 from quizzes.services.attempts import Context, permit
@@ -34,6 +36,7 @@ class Study:
     attempts: AttemptsSummary | None = None
     permit: str = ""
     reading_minutes: Decimal = Decimal(0)
+    player: PlayerView | None = None
     waits_for_sign_off_since: datetime | None = None
 
     @property
@@ -75,6 +78,9 @@ def study(*, person: Person, lesson: LessonPage, return_url: str) -> Study | Non
         is_over=is_over,
         attempts=attempts,
         permit=way_in,
+        player=player(person=person, lecture=lesson.lecture, rule=watching_rule(enrolment.offer))
+        if lesson.lecture is not None
+        else None,
         reading_minutes=_reading_minutes(person, lesson, progress),
         waits_for_sign_off_since=progress.opened_at if progress and row.awaits_sign_off else None,
     )

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from credits.enums import CreditRole, Mark
 from credits.rules import Fact, earn, hours_of, rounded, worst
-from credits.selectors.rule_sets import rule_book
+from credits.selectors.rule_sets import RuleBook, rule_book
 from credits.selectors.views import in_english
 
 
@@ -35,9 +35,10 @@ def estimate(
     on: date,
     role: str = CreditRole.LEARNER,
     time_scale: int = 1,
+    book: RuleBook | None = None,
 ) -> Estimate | None:
-    """None if no version of the rule set is in force on `on`, or it does not know the type. At most one query."""
-    version = rule_book().in_force(rule_set_id, on)
+    """None if no version of the rule set is in force on `on`, or it does not know the type. No query with `book`."""
+    version = (book or rule_book()).in_force(rule_set_id, on)
     kind = version.rules.types.get(activity_type) if version else None
     if version is None or kind is None:
         return None

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from cms.shared.errors import NotFound
 from courses.enums import EnrolmentState, LessonKind
 from courses.models import Enrolment, LessonProgress
 from courses.services.enrolment import enrol, withdraw
@@ -79,5 +80,5 @@ def test_withdraw_refuses_a_completed_course() -> None:
 
 
 def test_withdraw_does_not_know_somebody_elses_enrolment() -> None:
-    with pytest.raises(Enrolment.DoesNotExist):
+    with pytest.raises(NotFound):
         withdraw(person=PersonFactory(), enrolment_id=EnrolmentFactory().public_id)
