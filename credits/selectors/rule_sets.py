@@ -1,6 +1,7 @@
 """The rule sets as the engine reads them, built once per process and text."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -96,6 +97,16 @@ def time_zone_of(rule_set_id: str) -> ZoneInfo:
 def default_rule_set_id() -> str:
     """The rule set whose figures pages show first."""
     return str(settings.DEFAULT_RULE_SET)
+
+
+def is_usual_project_number(number: str, rule_set_id: str, day: date) -> bool:
+    """Whether a project number looks like those that the rules in force describe; True where they describe none.
+
+    A ground for a warning only: authorities also publish other numbers.
+    """
+    version = rule_book().in_force(rule_set_id, day)
+    pattern = version.rules.project_number_warning if version is not None else ""
+    return not pattern or re.match(pattern, number) is not None
 
 
 def period_of_year(

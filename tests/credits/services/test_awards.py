@@ -1,13 +1,17 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import transaction
 
+from cms.shared.errors import DomainError, InvalidInput
 from credits.enums import CreditRole, GrantMethod
 from credits.models import Book, Entry, Feed, Judgement
-from credits.selectors import standing
-from credits.services.awards import DuplicateActivity, award, reverse
+from credits.selectors import NoRuleSetInForce, standing
+from credits.services.awards import DemoNotAllowed, DuplicateActivity, award, reverse
 from organisations.models import AuditEvent, Notification
+from organisations.notifications import message
 from tests.factories.credits import HENAN, ProjectFactory, activity, entry
 from tests.factories.organisations import EmploymentFactory, PersonFactory
 
@@ -98,4 +102,65 @@ def test_duplicate_needs_the_same_time() -> None:
     person = PersonFactory()
     entry(person=person, title="每月病例讨论", on=date(2026, 3, 1))
     entry(person=person, title="每月病例讨论", on=date(2026, 4, 1))
+    assert Entry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"quantity": Decimal(-1)}, InvalidInput),
+        ({"ends_at": datetime(2026, 5, 20, 11, tzinfo=UTC)}, InvalidInput),
+        ({"time_scale": 30}, DemoNotAllowed),
+        ({"on": date(1990, 1, 1)}, NoRuleSetInForce),
+    ],
+)
+def test_award_of_what_cannot_be_recorded_is_refused(changes: dict[str, Any], error: type[DomainError]) -> None:
+    with pytest.raises(error):
+        entry(**changes)
+    assert Entry.objects.count() == 0
+
+
+def test_award_of_scaled_minutes_needs_a_site_that_allows_demos(settings: Any) -> None:
+    person = PersonFactory()
+    settings.DEMO_ALLOWED = True
+    written = entry(person=person, minutes=6, time_scale=30, is_demo=True)
+    assert (written.quantity, written.time_scale, written.is_demo) == (Decimal(6), 30, True)
+    found = standing(person=person, rule_set_id=HENAN, year=2026)
+    assert (found.hours, found.credits, found.has_demo) == (Decimal(3), Decimal(1), True)
+    settings.DEMO_ALLOWED = False
+    with pytest.raises(DemoNotAllowed):
+        entry(minutes=6, time_scale=30, is_demo=True)
+
+
+def test_reversal_needs_a_reason_and_an_entry_of_its_own() -> None:
+    first = entry()
+    with pytest.raises(InvalidInput):
+        reverse(entry=first, by=None, reason="  ")
+    back = reverse(entry=first, by=None, reason="登记有误")
+    with pytest.raises(InvalidInput):
+        reverse(entry=back, by=None, reason="反悔")
+
+
+def test_messages_about_the_book_say_what_to_do() -> None:
+    person = PersonFactory()
+    first = entry(person=person, title="冠脉 CTA")
+    with pytest.raises(DuplicateActivity):
+        entry(person=person, title="冠脉CTA", kind="claim")
+    reverse(entry=first, by=None, reason="登记有误")
+    refused, taken_back = (message(row, language="en") for row in Notification.objects.order_by("pk"))
+    assert refused.subject == "An activity was not recorded a second time"
+    assert refused.text.startswith("“冠脉CTA” is the same activity at the same time as “冠脉 CTA” of 2026-05-20")
+    assert taken_back.subject == "An entry in your credit book was taken back"
+    assert taken_back.text.startswith("“冠脉 CTA” no longer counts. Reason: 登记有误.")
+
+
+def test_refusal_stays_logged_when_the_caller_goes_on() -> None:
+    person = PersonFactory()
+    entry(person=person, title="同一讲座")
+    with transaction.atomic():
+        try:
+            entry(person=person, title="同一讲座")
+        except DuplicateActivity:
+            entry(person=person, title="另一讲座", on=date(2026, 7, 1))
+    assert [event.verb for event in AuditEvent.objects.all()] == ["credits.duplicate_refused"]
     assert Entry.objects.count() == 2
