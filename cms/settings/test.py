@@ -16,7 +16,7 @@ if _worker and os.environ.get("REDIS_URL", "").endswith("/0"):
     os.environ["REDIS_URL"] = os.environ["REDIS_URL"][:-1] + str(1 + int(_worker.removeprefix("gw")) % 15)
 
 from cms.settings.dev import *  # noqa: E402, F403
-from cms.settings.dev import DATABASES, DJANGO_VITE, STATIC_ROOT, VAR_DIR  # noqa: E402
+from cms.settings.dev import DATABASES, DJANGO_VITE, VAR_DIR  # noqa: E402
 
 # The processes that tests start (see tests/live.py) share this folder and these settings, and name their database.
 IS_LIVE = bool(os.environ.get("ISOCENTER_LIVE"))
@@ -44,8 +44,3 @@ if not Path(DJANGO_VITE["default"]["manifest_path"]).exists():
     _partial.write_text(json.dumps({"src/main.ts": {"file": "assets/main.js", "src": "src/main.ts", "isEntry": True}}))
     _partial.replace(_manifest)
     DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": _manifest}}
-
-# Nor do they need the collected files.
-if not Path(STATIC_ROOT).is_dir():
-    STATIC_ROOT = VAR_DIR / "staticfiles"
-    STATIC_ROOT.mkdir(exist_ok=True)
