@@ -8,7 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import api
-from cms.shared import health, http
+from cms.shared import health, http, pictures
 from organisations.views import account
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", http.unknown_address),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("media/images/<str:name>", pictures.picture),
     path("", include("media_pipeline.urls")),
 ]
 if settings.METRICS_ENABLED:
