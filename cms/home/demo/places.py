@@ -49,7 +49,10 @@ HOSPITALS = (
     ("D411601", "4116", "演示·周口市示范医院", "Demo Zhoukou Hospital", T),
     ("D411602", "4116", "演示·周口某县人民医院", "Demo Zhoukou County Hospital", S),
 )
-COUNTIES = (("D4101X", "4101", "演示·郑州某县", "Demo county, Zhengzhou"), ("D4113X", "4113", "演示·南阳某县", "Demo county, Nanyang"))  # fmt: skip
+COUNTIES = (
+    ("D4101X", "4101", "演示·郑州某县", "Demo county, Zhengzhou"),
+    ("D4113X", "4113", "演示·南阳某县", "Demo county, Nanyang"),
+)
 DEPARTMENTS = (("CT室", "CT"), ("磁共振室", "MR"), ("普通放射室", "DR"))
 
 PROVINCE, SOCIETY = "410000", "DS4100"
