@@ -12,8 +12,7 @@ TEXTS = {
     "zh-hans": ("影技学堂", "为医学影像技术人员而设的继续教育平台：看得流畅，记得准确，学分说得清楚。", "课程目录"),
     "en": (
         "Isocenter",
-        "Continuing education for medical imaging technologists: lectures that play, answers that stay, "
-        "credits that are explained.",
+        "Continuing education for imaging technologists: lectures that play, answers that stay, credits explained.",
         "Courses",
     ),
 }
