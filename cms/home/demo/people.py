@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib.auth.hashers import make_password
+
 from cms.home.demo.places import PROVINCE, SOCIETY
 from organisations.enums import PersonState, ProfessionalTitle, Role
 from organisations.models import Membership, Node, Person
@@ -61,14 +63,14 @@ PEOPLE = (
 def load(places: dict[str, Node]) -> dict[str, Person]:
     """Everybody by user name; who is already there is left alone."""
     present = {person.username: person for person in Person.objects.filter(is_demo=True)}
+    # Hashed once for everybody: Argon2 takes its time on purpose.
+    password = make_password(PASSWORD)
     for one in PEOPLE:
         if one.username in present:
             continue
-        person = people.create_person(
-            by=None, username=one.username, name=one.name, password=PASSWORD, title=one.title, is_demo=True
-        )
-        if one.state != PersonState.ACTIVE:
-            Person.objects.filter(pk=person.pk).update(state=one.state)
+        person = people.create_person(by=None, username=one.username, name=one.name, title=one.title, is_demo=True)
+        person.password, person.state = password, one.state
+        person.save(update_fields=["password", "state"])
         people.employ(by=None, person=person, unit=places[one.unit], begins=one.since, department=one.department)
         Membership.objects.create(person=person, branch=places[one.branch], begins=one.since)
         roles.grant_role(by=None, person=person, role=one.role, node=places[one.node], begins=one.since)
