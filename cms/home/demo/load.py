@@ -1,0 +1,68 @@
+"""Loads the demonstration, once: what is already there is left alone."""
+
+import tempfile
+from pathlib import Path
+
+from credits.services.rule_sets import load_rule_sets
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from media_pipeline.services.lectures import receive_lecture
+
+from cms.home.demo import courses, history, lectures, people, places
+from cms.home.demo.talks import TALKS, Talk
+from cms.home.services import ensure_site
+from cms.shared import jobs
+from media_pipeline.models import Lecture
+from organisations.models import Person
+
+MAKE_TASK = "home.make_demo_lectures"
+
+
+class DemoRefused(RuntimeError):
+    """This installation does not allow a demonstration (DEMO_ALLOWED is false)."""
+
+
+def load() -> dict[str, int]:
+    """Everything but the recorded lectures, which a worker makes afterwards. Returns counts. Raises DemoRefused."""
+    if not settings.DEMO_ALLOWED:
+        raise DemoRefused("This installation does not allow demonstrations.")
+    load_rule_sets()
+    with transaction.atomic():
+        ensure_site()
+        nodes = places.load()
+        persons = people.load(nodes)
+        pages = courses.load(by=persons["editor"], places=nodes)
+        entries = history.load(persons)
+    jobs.send(MAKE_TASK)
+    return {"places": len(nodes), "people": len(persons), "courses": len(pages), "entries": entries}
+
+
+def make_missing_lectures() -> int:
+    """Make, upload and attach the lectures that are not there yet; returns how many were made.
+
+    Each is one step that can be repeated: a kill in between leaves at most a lecture to be attached next time.
+    """
+    if not settings.DEMO_ALLOWED:
+        return 0
+    editor = Person.objects.filter(username="editor", is_demo=True).first()
+    if editor is None:
+        return 0
+    made = 0
+    for talk in sorted(TALKS, key=lambda talk: talk.code != "C7"):
+        lecture = Lecture.objects.filter(title=talk.heading, is_demo=True).first()
+        if lecture is None:
+            lecture = _make(talk, editor)
+            made += 1
+        courses.attach_lecture(talk, lecture)
+    return made
+
+
+def _make(talk: Talk, editor: Person) -> Lecture:
+    with tempfile.TemporaryDirectory(prefix="isocenter-demo-") as folder:
+        source = lectures.make(talk, Path(folder))
+        with source.video.open("rb") as video, source.captions.open("rb") as captions:
+            return receive_lecture(
+                by=editor, title=talk.heading, upload=File(video, name=f"{talk.code.lower()}.mp4"),
+                lecturer=talk.lecturer, captions=File(captions, name="captions.vtt"), is_demo=True,
+            )  # fmt: skip

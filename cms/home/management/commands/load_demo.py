@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cms.home.demo.load import DemoRefused, load
+from cms.home.demo.people import PASSWORD
+
+SIGN_INS = (
+    ("learner", "studies and earns"),
+    ("editor", "publishes courses and lectures, in /admin/"),
+    ("admin", "sees and exports the credits of a hospital"),
+    ("lecturer", "signs off on-site parts"),
+    ("province", "sees the whole province"),
+)
+
+
+class Command(BaseCommand):
+    help = "Loads the demonstration: places, people, courses, a past. Safe to run again; refused in production."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            counts = load()
+        except DemoRefused as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(", ".join(f"{number} {what}" for what, number in counts.items()))
+        self.stdout.write(f"Sign in with one of these names and the password {PASSWORD}")
+        for name, does in SIGN_INS:
+            self.stdout.write(f"  {name:<10} {does}")
