@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from credits.enums import ActivityKind, CreditRole, GrantMethod, OfficialState
 from credits.models import Entry
-from credits.services import awards, official
+from credits.services import awards, statuses
 from organisations.models import Person
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -101,7 +101,7 @@ def load(people: dict[str, Person]) -> int:
         if _id(past) not in known:
             entry = _award(past, people, activity_id=_id(past))
             if past.official != OfficialState.RECORDED:
-                official.set_status(
+                statuses.set_status(
                     by=by,
                     entry=entry,
                     state=OfficialState(past.official),

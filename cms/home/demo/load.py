@@ -3,17 +3,17 @@
 import tempfile
 from pathlib import Path
 
-from credits.services.rule_sets import load_rule_sets
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from media_pipeline.services.lectures import receive_lecture
 
 from cms.home.demo import courses, history, lectures, people, places
 from cms.home.demo.talks import TALKS, Talk
 from cms.home.services import ensure_site
 from cms.shared import jobs
+from credits.services.rule_sets import load_rule_sets
 from media_pipeline.models import Lecture
+from media_pipeline.services.lectures import receive_lecture
 from organisations.models import Person
 
 MAKE_TASK = "home.make_demo_lectures"
