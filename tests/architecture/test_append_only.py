@@ -1,0 +1,139 @@
+"""Tables to which rows are only added: raw SQL is refused by the database itself, on both engines."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, models, transaction
+
+from cms.shared import append_only
+from credits.enums import GrantMethod
+from credits.models.ledger import Book, Checkpoint, Entry
+from organisations.models import AuditEvent
+
+
+def _entry() -> Entry:
+    return Entry.objects.create(
+        book=Book.objects.create(),
+        position=1,
+        rule_set_id="cn-nhc-cme",
+        rule_set_version="cn-nhc-cme@2024.20",
+        activity_kind="course",
+        activity_id="1",
+        role="learner",
+        activity_type="self_study",
+        category="II",
+        title="CT",
+        quantity=Decimal(90),
+        unit="minute",
+        begins_at=datetime(2026, 1, 5, 8, tzinfo=UTC),
+        ends_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
+        recorded_at=datetime(2026, 1, 6, tzinfo=UTC),
+        begins_on=date(2026, 1, 5),
+        ends_on=date(2026, 1, 6),
+        granted_how=GrantMethod.ASSESSMENT,
+    )
+
+
+def _event() -> AuditEvent:
+    return AuditEvent.objects.create(verb="person.created", target_kind="person", target_id="1")
+
+
+def _checkpoint() -> Checkpoint:
+    return Checkpoint.objects.create(position=1, books=1, entries=1, root="0" * 64)
+
+
+MAKERS = {Entry: _entry, AuditEvent: _event, Checkpoint: _checkpoint}
+
+
+def _attacks(row: models.Model) -> dict[str, str]:
+    """Every way that SQL offers to rewrite the one row of a table."""
+    table = connection.ops.quote_name(row._meta.db_table)
+    columns = [str(field.column) for field in row._meta.concrete_fields]
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    text = next(str(f.column) for f in row._meta.concrete_fields if type(f) is models.CharField)
+    itself = f"SELECT {names} FROM {table}"
+    found = {
+        "update": f"UPDATE {table} SET {text} = 'x'",
+        "delete": f"DELETE FROM {table}",
+        "upsert": f"INSERT INTO {table} ({names}) {itself} WHERE true ON CONFLICT (id) DO UPDATE SET {text} = 'x'",
+    }
+    if connection.vendor == "sqlite":
+        found["replace"] = f"INSERT OR REPLACE INTO {table} ({names}) {itself}"
+        found["update or replace"] = f"UPDATE OR REPLACE {table} SET {text} = 'x'"
+    else:
+        found["truncate"] = f"TRUNCATE {table} CASCADE"
+    return found
+
+
+def _all_refused(row: models.Model) -> None:
+    before = list(type(row)._default_manager.values_list())
+    for sql in _attacks(row).values():
+        with (
+            pytest.raises(DatabaseError, match="append-only table"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql)
+    assert list(type(row)._default_manager.values_list()) == before
+
+
+@pytest.mark.parametrize("model", MAKERS)
+def test_raw_sql_cannot_rewrite_a_row(model: type[models.Model], db: None) -> None:
+    _all_refused(MAKERS[model]())
+
+
+def test_replace_by_another_unique_key_is_refused(db: None) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("REPLACE is SQLite's")
+    row = _checkpoint()
+    with pytest.raises(DatabaseError, match="append-only table"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT OR REPLACE INTO credits_checkpoint (position, at, books, entries, root, heads"
+            + (", " + ", ".join(_other_columns()) if _other_columns() else "")
+            + ") SELECT position, at, 99, entries, root, heads"
+            + (", " + ", ".join(_other_columns()) if _other_columns() else "")
+            + " FROM credits_checkpoint"
+        )
+    assert list(Checkpoint.objects.values_list("pk", "books")) == [(row.pk, 1)]
+
+
+def _other_columns() -> list[str]:
+    known = {"id", "position", "at", "books", "entries", "root", "heads"}
+    return [str(field.column) for field in Checkpoint._meta.concrete_fields if field.column not in known]
+
+
+def test_rows_can_be_added(db: None) -> None:
+    first, second = _event(), _event()
+    assert list(AuditEvent.objects.order_by("pk")) == [first, second]
+
+
+def test_every_table_has_its_triggers(db: None) -> None:
+    assert append_only.check_triggers(databases=["default"]) == []
+
+
+def test_deploy_check_names_a_missing_trigger(committed_db: str) -> None:
+    name = "credits_entry_no_update" if connection.vendor == "sqlite" else "credits_entry_no_change"
+    on = "" if connection.vendor == "sqlite" else " ON credits_entry"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP TRIGGER "{name}"{on}')
+    problems = append_only.check_triggers(databases=["default"])
+    assert [(problem.id, problem.msg.split()[1]) for problem in problems] == [("shared.E001", name)]
+
+
+@pytest.mark.slow
+def test_refusals_stand_after_a_later_migration(committed_db: str) -> None:
+    """SQLite remakes a table to alter it, and drops its triggers with the old one."""
+    row = _entry()
+    old = Entry._meta.get_field("title")
+    new = models.CharField(max_length=400)
+    new.set_attributes_from_name("title")
+    with connection.schema_editor() as editor:
+        editor.alter_field(Entry, old, new)
+    if connection.vendor == "sqlite":
+        missing = append_only.check_triggers(databases=["default"])
+        assert {problem.id for problem in missing} == {"shared.E001"}
+    call_command("migrate", verbosity=0)
+    assert append_only.check_triggers(databases=["default"]) == []
+    _all_refused(row)

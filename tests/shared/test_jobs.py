@@ -1,0 +1,161 @@
+"""Jobs: claimed once, given back when their worker falls silent, never written by who lost them."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import structlog
+from django.db import connection, transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from cms.shared import jobs, logs
+from cms.shared.jobs import Job, JobState, LostLease
+from media_pipeline.models import Lecture, TranscodeJob
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def _job(**fields: Any) -> TranscodeJob:
+    return TranscodeJob.objects.create(lecture=Lecture.objects.create(title="CT", source_key="lecture/x"), **fields)
+
+
+def _silence(job: Job) -> None:
+    type(job)._default_manager.filter(pk=job.pk).update(heartbeat_at=timezone.now() - jobs.LEASE - timedelta(seconds=1))
+
+
+def _state(job: Job) -> str:
+    return str(type(job)._default_manager.values_list("state", flat=True).get(pk=job.pk))
+
+
+def test_claim_takes_a_waiting_job_once(db: None) -> None:
+    job = _job()
+    claimed = TranscodeJob.claim(job.pk)
+    assert claimed is not None and (claimed.state, claimed.attempt) == (JobState.RUNNING, 1)
+    assert TranscodeJob.claim(job.pk) is None
+
+
+@pytest.mark.slow
+def test_claim_of_sixteen_workers_gives_one_winner(committed_db: str) -> None:
+    job = _job()
+    barrier, winners = threading.Barrier(16), []
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            if TranscodeJob.claim(job.pk) is not None:
+                winners.append(threading.get_ident())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(winners) == 1
+    assert TranscodeJob.objects.get(pk=job.pk).attempt == 1
+
+
+def test_beat_reports_progress(db: None) -> None:
+    job = TranscodeJob.claim(_job().pk)
+    assert job is not None
+    job.beat(stage="encoding", progress=140)
+    job.refresh_from_db()
+    assert (job.stage, job.progress) == ("encoding", 100)
+
+
+def test_reap_requeues_a_silent_job_and_its_worker_loses_it(db: None) -> None:
+    first = TranscodeJob.claim(_job().pk)
+    assert first is not None
+    assert TranscodeJob.reap() == 0
+    _silence(first)
+    assert TranscodeJob.reap() == 1
+    second = TranscodeJob.claim(first.pk)
+    assert second is not None and second.attempt == 2
+    for write in (first.beat, first.finish):
+        with pytest.raises(LostLease):
+            write()
+    first.fail("too_late")
+    assert _state(second) == JobState.RUNNING
+    second.finish()
+    assert _state(second) == JobState.DONE
+
+
+def test_reap_ends_a_job_that_ran_out_of_attempts(db: None) -> None:
+    job = TranscodeJob.claim(_job(attempt=TranscodeJob.max_attempts - 1).pk)
+    assert job is not None
+    _silence(job)
+    assert TranscodeJob.reap() == 0
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (JobState.FAILED, "worker_lost")
+
+
+def test_cancel_stops_a_waiting_job_at_once_and_a_running_one_at_its_beat(db: None) -> None:
+    waiting, running = _job(), TranscodeJob.claim(_job().pk)
+    assert running is not None
+    waiting.cancel()
+    running.cancel()
+    assert (_state(waiting), _state(running)) == (JobState.CANCELLED, JobState.RUNNING)
+    with pytest.raises(LostLease):
+        running.beat()
+    _silence(running)
+    TranscodeJob.reap()
+    assert _state(running) == JobState.CANCELLED
+
+
+def test_fail_queues_again_while_attempts_are_left(db: None) -> None:
+    pk = _job().pk
+    states = []
+    for _ in range(TranscodeJob.max_attempts):
+        job = TranscodeJob.claim(pk)
+        assert job is not None
+        job.fail("internal_error", "trace", retry=True)
+        states.append(job.state)
+    assert states == [JobState.QUEUED, JobState.QUEUED, JobState.FAILED]
+
+
+def test_retry_by_a_person_starts_over(db: None) -> None:
+    job = TranscodeJob.claim(_job().pk)
+    assert job is not None
+    assert job.retry() is False
+    job.fail("no_video")
+    assert job.retry() is True
+    job.refresh_from_db()
+    assert (job.state, job.attempt, job.error_code) == (JobState.QUEUED, 0, "")
+
+
+def test_release_all_gives_back_what_the_dead_worker_held(db: None) -> None:
+    job = TranscodeJob.claim(_job().pk)
+    assert job is not None
+    assert TranscodeJob.release_all() == 1
+    assert _state(job) == JobState.QUEUED
+
+
+@override_settings(JOBS_AT_ONCE={"media_pipeline.TranscodeJob": 1})
+def test_limited_jobs_wait_for_their_turn(db: None) -> None:
+    first, second = TranscodeJob.claim(_job().pk), _job()
+    assert first is not None
+    assert TranscodeJob.claim(second.pk) is None
+    first.finish()
+    assert TranscodeJob.claim(second.pk) is not None
+
+
+@override_settings(JOBS_AT_ONCE={"media_pipeline.TranscodeJob": 1})
+def test_end_of_a_limited_job_wakes_the_next(db: None, django_capture_on_commit_callbacks: Any) -> None:
+    first, _second = TranscodeJob.claim(_job().pk), _job()
+    assert first is not None
+    with django_capture_on_commit_callbacks() as callbacks, transaction.atomic():
+        first.finish()
+    assert len(callbacks) == 1
+
+
+def test_job_remembers_the_request_that_queued_it(db: None) -> None:
+    logs.follow("0123456789abcdef")
+    job = _job()
+    structlog.contextvars.clear_contextvars()
+    claimed = TranscodeJob.claim(job.pk)
+    assert claimed is not None and claimed.request_id == "0123456789abcdef"
+    assert logs.request_id() == "0123456789abcdef"
+    structlog.contextvars.clear_contextvars()
