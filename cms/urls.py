@@ -5,18 +5,20 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.auth import require_admin_access
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import api
 from cms.shared import health, http, pictures
-from organisations.views import account
+from organisations.views import account, admin
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/v1/", include(api.urlpatterns)),
-    path("admin/login/", account.admin_login),
     re_path(r"^api/", http.unknown_address),
+    path("admin/login/", account.admin_login),
+    path("admin/account/", require_admin_access(admin.AccountView.as_view())),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("media/images/<str:name>", pictures.picture),

@@ -29,7 +29,7 @@ INSTALLED_APPS = [
     "wagtail.locales",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "organisations.views.users_app.PeopleInWagtail",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",

@@ -20,6 +20,11 @@ class AlreadyGranted(errors.Conflict):
     message = _("This person already holds this role at this place. Nothing was changed.")
 
 
+class OwnRole(errors.OutOfScope):
+    code = "own_role"
+    message = _("Nobody grants a role to themselves. Ask another administrator.")
+
+
 class NotInForce(errors.Conflict):
     code = "role_not_in_force"
     message = _("This role had already ended. Load the page again.")
@@ -31,8 +36,10 @@ def grant_role(
 ) -> RoleGrant:
     """Give `person` `role` on `node` and everything below, from `begins` until `ends` (half-open).
 
-    Raises AlreadyGranted if the person holds it there without an end.
+    Raises AlreadyGranted if the person holds it there without an end, OwnRole if `by` is the person.
     """
+    if by is not None and by.pk == person.pk and not by.is_superuser:
+        raise OwnRole
     try:
         with transaction.atomic():
             grant = RoleGrant.objects.create(

@@ -1,0 +1,48 @@
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from organisations.models import Notification
+from organisations.notifications import message, notify
+from organisations.services import messages
+from organisations.tasks import send_mails
+from tests.factories.organisations import PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_key_is_sent_once_and_texts_follow_the_reader() -> None:
+    person = PersonFactory()
+    first = notify(person=person, kind="welcome", params={}, key="k")
+    assert notify(person=person, kind="welcome", params={}, key="k") is None
+    assert message(first, language="en").subject == "Welcome to Isocenter"
+    assert Notification.objects.count() == 1
+
+
+def test_mails_are_sent_once_to_those_who_want_them(settings) -> None:
+    reader = PersonFactory(email="r@example.org", language="en")
+    notify(person=reader, kind="welcome", params={}, key="1", link="/en/learning/")
+    notify(person=PersonFactory(), kind="welcome", params={}, key="1")
+    notify(person=PersonFactory(email="gone@example.org", is_active=False), kind="welcome", params={}, key="1")
+    old = notify(person=reader, kind="welcome", params={}, key="2")
+    Notification.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=4))
+    seen = notify(person=reader, kind="welcome", params={}, key="3")
+    messages.mark_read(person=reader, public_id=seen.public_id)
+    assert messages.send_mails() == 1
+    send_mails()
+    assert [(sent.to, sent.subject) for sent in mail.outbox] == [(["r@example.org"], "Welcome to Isocenter")]
+    assert f"{settings.WAGTAILADMIN_BASE_URL}/en/learning/" in mail.outbox[0].body
+    assert reader.name not in mail.outbox[0].body
+
+
+def test_refusing_mail_server_leaves_the_message_waiting(settings) -> None:
+    person = PersonFactory(email="r@example.org")
+    notify(person=person, kind="welcome", params={}, key="1")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert issubclass(smtplib.SMTPException, OSError)
+    assert messages.send_mails() == 0
+    assert Notification.objects.get().mailed_at is None
