@@ -206,6 +206,24 @@ def _question(attempt: Attempt, item: dict[str, Any], position: int, review: boo
     )
 
 
+def preview(*, type: str, stem: str, options: Sequence[str], points: Decimal, is_reviewed: bool) -> QuestionView:
+    """A question that is not in any paper yet, as its learner would see it: without its key."""
+    return QuestionView(
+        id="preview",
+        position=1,
+        type=type,
+        stem=stem,
+        options=tuple(
+            OptionView(key=key, text=text, is_chosen=False, is_right=None)
+            for key, text in zip(grading.LETTERS, options, strict=False)
+        ),
+        points=points,
+        is_reviewed=is_reviewed,
+        is_multiple=type in grading.SEVERAL,
+        value="",
+    )
+
+
 def ends_at(attempt: Attempt) -> datetime | None:
     """The deadline with the grace granted so far, for the learner's countdown; None without a time limit."""
     return attempt.deadline_at and attempt.deadline_at + timedelta(seconds=attempt.grace_s)

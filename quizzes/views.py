@@ -16,7 +16,8 @@ from django.views import View
 from django.views.decorators.http import require_POST
 
 from organisations.models import Person
-from quizzes import forms, selectors
+from quizzes import selectors
+from quizzes.forms.attempts import changes
 from quizzes.services import attempts
 
 
@@ -57,7 +58,7 @@ class AttemptPage(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         person = cast(Person, request.user)
         sheet = selectors.sheet(selectors.attempt_of(person=person, public_id=public_id))
-        page, events = reverse("quizzes:attempt", args=[public_id]), forms.changes(request.POST, sheet)
+        page, events = reverse("quizzes:attempt", args=[public_id]), changes(request.POST, sheet)
         if request.POST.get("do") == "submit-anyway":
             attempts.submit(attempt=sheet.attempt, person=person, events=events)
             return redirect(page)

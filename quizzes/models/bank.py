@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import PreviewableMixin
 
 from quizzes.enums import MultipleScoring, QuestionType, ReviewState
 
@@ -49,7 +51,7 @@ class Bank(models.Model):
         return self.title
 
 
-class Question(models.Model):  # type: ignore[django-manager-missing]
+class Question(PreviewableMixin, models.Model):  # type: ignore[django-manager-missing]
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="questions")
     code = models.CharField(_("code"), max_length=40)
@@ -64,7 +66,10 @@ class Question(models.Model):  # type: ignore[django-manager-missing]
         constraints = [models.UniqueConstraint(name="question_code_in_bank", fields=["bank", "code"])]
 
     def __str__(self) -> str:
-        return self.code
+        return f"{self.code} {self.subject}".strip()
+
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
+        return "quizzes/question_preview.html"
 
 
 class QuestionRevision(models.Model):
