@@ -43,6 +43,7 @@ def watched_view(row: WatchedTime | None, *, duration_s: float, threshold: Decim
     covered = intervals.clip(intervals.from_seconds(row.intervals if row else []), 0, duration_ms)
     completed_at = row.completed_at if row else None
     position_s = row.position_s if row else 0.0
+    is_completed = completed_at is not None if threshold is None else shares.is_reached(covered, duration_ms, threshold)
     return WatchedView(
         duration_s=duration_s,
         # Somebody who had reached the end starts again from the beginning.
@@ -50,10 +51,8 @@ def watched_view(row: WatchedTime | None, *, duration_s: float, threshold: Decim
         covered_s=intervals.length(covered) / 1000,
         share=shares.share(covered, duration_ms),
         intervals=intervals.to_seconds(covered),
-        missing=intervals.to_seconds(shares.missing(covered, duration_ms)),
-        is_completed=(
-            completed_at is not None if threshold is None else shares.is_reached(covered, duration_ms, threshold)
-        ),
+        missing=intervals.to_seconds(shares.missing(covered, duration_ms, is_complete=is_completed)),
+        is_completed=is_completed,
         completed_at=completed_at,
     )
 

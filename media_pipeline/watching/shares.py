@@ -6,8 +6,10 @@ from media_pipeline.watching.intervals import Intervals, gaps, length
 
 # Players cannot reach the very last frames of every file: a rule of 100 % is met one second before the end.
 END_TOLERANCE_MS = 1_000
-# A hole shorter than this is not worth going back to.
+# A hole shorter than this is not worth going back to. Starting and jumping leaves such holes; together they are
+# forgiven up to a fiftieth of the lecture.
 SHORTEST_MISSING_MS = 1_000
+FORGIVEN_PART = 50
 
 
 def share(covered: Intervals, duration_ms: int) -> float:
@@ -19,10 +21,18 @@ def share(covered: Intervals, duration_ms: int) -> float:
 
 def is_reached(covered: Intervals, duration_ms: int, threshold: Decimal) -> bool:
     """Whether `covered` meets `threshold`, a share of 0 to 1."""
+    if duration_ms <= 0:
+        return False
     required = min(threshold * duration_ms, Decimal(max(1, duration_ms - END_TOLERANCE_MS)))
-    return duration_ms > 0 and length(covered) >= required
+    slivers = length(gaps(covered, duration_ms)) - length(_holes(covered, duration_ms))
+    return length(covered) > 0 and length(covered) + min(slivers, duration_ms // FORGIVEN_PART) >= required
 
 
-def missing(covered: Intervals, duration_ms: int) -> Intervals:
-    """The stretches worth going back to, in order."""
+def missing(covered: Intervals, duration_ms: int, *, is_complete: bool = False) -> Intervals:
+    """The stretches to go back to, in order: those worth it; where only slivers are left to complete it, these."""
+    holes = _holes(covered, duration_ms)
+    return holes if holes or is_complete else gaps(covered, duration_ms)
+
+
+def _holes(covered: Intervals, duration_ms: int) -> Intervals:
     return gaps(covered, duration_ms, shortest=SHORTEST_MISSING_MS)

@@ -6,7 +6,7 @@ import { hasLeftovers } from "../lib/leftovers";
 import type { Watched } from "../lib/outbox";
 import { clock, draw, fill, listMissing, type Stretch } from "../lib/timeline";
 
-const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const TONES: Partial<Record<State, string>> = { counting: "ok", completed: "ok", loading: "info", "": "info" };
 
 /** The lecture's player. Before play it only draws what was watched; all else is loaded with the first press. */

@@ -52,6 +52,8 @@ export interface PlayerOptions {
 const READ_MS = 250;
 /** Shorter than ten seconds, so that a refusal is known within them. */
 const REPORT_MS = 8_000;
+/** The first reading of a stretch may come so late. */
+const LATE_MS = 1_000;
 const SILENCE_MS = 9_500;
 /** Signed addresses are good for at least four hours. */
 const RENEW_MS = 3 * 60 * 60 * 1000;
@@ -76,6 +78,8 @@ export class Player {
   private playback: Playback | null = null;
   private session: Session | null = null;
   private openedAt = 0;
+  /** Where play was last told to begin, in milliseconds of the lecture. */
+  private aim = 0;
   private source: Source | null = null;
   private recoveries = 0;
   private refusal = "";
@@ -168,6 +172,7 @@ export class Player {
 
   private async load(startS: number): Promise<void> {
     this.source?.detach();
+    this.aim = startS * 1000;
     if (this.playback) this.source = await attach(this.options.video, this.playback, startS, () => void this.recover());
   }
 
@@ -190,7 +195,12 @@ export class Player {
     on(video, "timeupdate", () => this.read());
     on(video, "playing", () => this.read());
     for (const name of ["pause", "ended"]) on(video, name, () => this.rest());
-    for (const name of ["seeking", "waiting", "emptied"]) on(video, name, () => this.tracker.stop());
+    on(video, "seeking", () => {
+      this.tracker.stop();
+      this.aim = video.currentTime * 1000;
+    });
+    on(video, "seeked", () => this.read());
+    for (const name of ["waiting", "emptied"]) on(video, name, () => this.tracker.stop());
     on(video, "ratechange", () => this.read());
     on(document, "visibilitychange", () => this.turn());
     on(window, "pagehide", () => this.report(true));
@@ -213,7 +223,14 @@ export class Player {
   private read(): void {
     const { video } = this.options;
     if (this.isPlaying && this.session && this.obstacle === "" && !this.isOpening) {
-      this.tracker.read(video.currentTime * 1000, performance.now() - this.openedAt, video.playbackRate);
+      const position = video.currentTime * 1000;
+      const wall = performance.now() - this.openedAt;
+      const late = position - this.aim;
+      // Play began where somebody aimed; a busy phone tells of it a little later.
+      if (!this.tracker.isReading && late > 0 && late <= LATE_MS && wall * video.playbackRate > late) {
+        this.tracker.read(this.aim, wall - late / video.playbackRate, video.playbackRate);
+      }
+      this.tracker.read(position, wall, video.playbackRate);
     } else {
       this.tracker.stop();
     }
@@ -240,8 +257,10 @@ export class Player {
 
   private report(leaving = false): void {
     if (this.session) {
+      this.read();
       const pieces = this.tracker.take();
-      void this.outbox.add(this.session, pieces, this.options.video.currentTime);
+      const last = pieces[pieces.length - 1];
+      if (last) void this.outbox.add(this.session, pieces, last.to / 1000);
     }
     markLeftovers(this.outbox?.waiting ?? 0);
     void this.outbox?.flush(leaving);

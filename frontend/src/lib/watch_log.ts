@@ -27,6 +27,10 @@ export class Tracker {
   private open: Piece | null = null;
   private closed: Piece[] = [];
 
+  get isReading(): boolean {
+    return this.open !== null;
+  }
+
   /** The video plays and counts; it stands at `position`, now is `wall`, at `rate` times the normal speed. */
   read(position: number, wall: number, rate: number): void {
     const at = Math.round(position);
