@@ -48,7 +48,7 @@ class Clips:
         self.make(path, size="1280x720", rate="10", seconds=5)
 
     def _long(self, path: Path) -> None:
-        self.make(path, size="1280x720", seconds=16)
+        self.make(path, size="1280x720", rate="10", seconds=20)
 
     def _silent(self, path: Path) -> None:
         self.make(path, sound=False)

@@ -14,10 +14,10 @@ from media_pipeline.models import Lecture, RenditionSet, TranscodeJob
 from media_pipeline.services import files
 from media_pipeline.services.lectures import receive_lecture
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def wait_for(what: Callable[[], object], seconds: float = 180) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "this took too long"
