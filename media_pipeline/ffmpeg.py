@@ -372,13 +372,13 @@ def first_picture_command(video: str) -> list[str]:
 
 
 def slideshow_command(slides: Sequence[tuple[Path, float]], speech: Path, output: Path) -> list[str]:
-    """Shows each picture for its seconds, in order, to the sound of `speech`, as one MP4 of 10 frames a second."""
+    """Shows each picture for its seconds, in order, to the sound of `speech`, as one MP4 of 5 frames a second."""
     pictures = [
-        ffmpeg.input(f"file:{path}", loop=1, framerate=10, t=round(seconds, 3), f="image2") for path, seconds in slides
+        ffmpeg.input(f"file:{path}", loop=1, framerate=5, t=round(seconds, 3), f="image2") for path, seconds in slides
     ]
     joined = ffmpeg.concat(*pictures, v=1, a=0).filter("format", "yuv420p")
     made = ffmpeg.output(
-        joined, ffmpeg.input(f"file:{speech}"), f"file:{output}", vcodec="libx264", preset="veryfast", crf=20,
-        tune="stillimage", g=50, acodec="aac", audio_bitrate="64k", movflags="+faststart", shortest=None, **_BARE,
+        joined, ffmpeg.input(f"file:{speech}"), f"file:{output}", vcodec="libx264", preset="superfast", crf=20,
+        tune="stillimage", g=25, acodec="aac", audio_bitrate="64k", movflags="+faststart", shortest=None, **_BARE,
     )  # fmt: skip
     return _compiled(made)

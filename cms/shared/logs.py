@@ -88,7 +88,9 @@ def configure(*, level: str = "INFO", as_json: bool = True) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
-            "weasyprint": {"level": "ERROR"},
+            # Wagtail writes two lines for every page it indexes; who published what stands in the audit log.
+            "django_tasks": {"level": "WARNING"},
+            "wagtail": {"level": "WARNING"},
         },
     }
 

@@ -1,0 +1,72 @@
+"""The demonstration loads once, says everywhere that it is one, and holds nobody real."""
+
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+
+from cms.home.demo import load as demo
+from cms.home.demo.talks import TALKS
+from courses.models import CoursePage, LessonPage, Offer
+from credits.enums import LineState
+from credits.models import Entry, Project
+from credits.selectors import standing
+from organisations.enums import Role
+from organisations.models import AuditEvent, Node, Person, RoleGrant
+from quizzes.models import Quiz
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+def counts() -> dict[str, int]:
+    changing = {"TaskResult", "DBTaskResult", "AuditEvent"}
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model.__name__ not in changing
+    }
+
+
+def test_demo_loads_once_and_is_marked_everywhere() -> None:
+    demo.load()
+    first = counts()
+    demo.load()
+    assert counts() == first
+
+    assert Node.objects.filter(tree="administration", kind="prefecture").count() == 18
+    assert Node.objects.filter(tree="society", kind="branch").count() == 11
+    assert {grant.role for grant in RoleGrant.objects.all()} == set(Role)
+    assert (Person.objects.count(), Person.objects.exclude(name__startswith="演示·").count()) == (22, 0)
+    assert Person.objects.exclude(phone_sealed="").count() == 0
+    assert Entry.objects.filter(is_demo=False).count() == 0
+    assert {project.number[:2] for project in Project.objects.all()} == {"演示"}
+    assert set(Offer.objects.values_list("time_scale", "is_demo")) == {(30, True)}
+
+    for code in ("C1", "C4", "C5", "C7", "C8"):
+        pages = CoursePage.objects.filter(code=code, live=True, is_demo=True)
+        assert {page.locale.language_code for page in pages} == {"zh-hans", "en"}
+        assert len({page.translation_key for page in pages}) == 1
+    assert (
+        LessonPage.objects.filter(live=True, locale__language_code="en").count()
+        == LessonPage.objects.filter(live=True, locale__language_code="zh-hans").count()
+    )
+    assert {quiz.quiz_questions.count() for quiz in Quiz.objects.all()} == {5}
+    assert {talk.code for talk in TALKS} == {"C1", "C4", "C5", "C7", "C8"}
+
+
+def test_demo_learner_has_a_past_that_looks_like_life() -> None:
+    demo.load()
+    learner = Person.objects.get(username="learner")
+    year = standing(person=learner, rule_set_id="cn-henan-cme", year=2025)
+    assert sum(line.is_reversed for line in year.lines) == 1
+    assert LineState.UNDETERMINED in {line.state for line in year.lines}
+    assert Decimal(0) < year.credits_registered < year.credits
+    assert AuditEvent.objects.filter(verb__contains="duplicate").count() == 1
+
+
+def test_demo_is_refused_where_it_is_not_allowed(settings: object) -> None:
+    settings.DEMO_ALLOWED = False  # type: ignore[attr-defined]
+    with pytest.raises(CommandError):
+        call_command("load_demo")
+    assert Person.objects.count() == 0
