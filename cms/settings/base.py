@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
     "close": {"task": "quizzes.close_overdue", "schedule": 30.0, "options": {"expires": 25}},
     "mail": {"task": "organisations.send_mails", "schedule": 60.0, "options": {"expires": 55}},
     "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},
+    "batches": {"task": "media_pipeline.forget_batches", "schedule": crontab(hour=3, minute=50)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }
 # True where one worker does everything: when it starts, nobody else can be running a job.

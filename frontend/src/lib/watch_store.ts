@@ -1,6 +1,7 @@
 // Where unacknowledged batches wait: IndexedDB, so that a closed page or a dead battery loses nothing; plain memory
 // where the browser refuses one (private windows). A batch holds ids and times, nothing else of a person.
 
+import { DATABASE } from "./leftovers";
 import type { Piece } from "./watch_log";
 
 export interface Batch {
@@ -24,7 +25,6 @@ export interface BatchStore {
   all(): Promise<Batch[]>;
 }
 
-export const DATABASE = "isocenter-watching";
 const TABLE = "batches";
 
 export class MemoryStore implements BatchStore {
