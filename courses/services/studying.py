@@ -49,7 +49,12 @@ class Study:
 
 
 def study(*, person: Person, lesson: LessonPage, return_url: str) -> Study | None:
-    """Open `lesson` for `person` by the server's clock; None if they are not enrolled in its course."""
+    """Open `lesson` for `person` by the server's clock; None if they are not enrolled in its course.
+
+    Who comes back from a quiz finds it settled, whether or not the sweep was faster.
+    """
+    if lesson.kind == LessonKind.QUIZ:
+        progresses.settle_outcomes(person=person)
     try:
         enrolment, progress = progresses.open_lesson(person=person, lesson=lesson)
     except NotEnrolled:

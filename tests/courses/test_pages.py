@@ -8,9 +8,9 @@ from courses.enums import LessonKind, Modality
 from courses.models import CoursePage
 from tests.factories.courses import (
     CoursePageFactory,
+    CurrentProjectFactory,
     LessonPageFactory,
     OfferFactory,
-    ProjectFactory,
     course_index,
     course_with,
     english,
@@ -31,7 +31,7 @@ def signed_in(person=None) -> Client:
 
 @pytest.fixture
 def everything(rule_sets) -> CoursePage:
-    offer = course_with([LessonKind.READING, LessonKind.ON_SITE], project=ProjectFactory())
+    offer = course_with([LessonKind.READING, LessonKind.ON_SITE], project=CurrentProjectFactory())
     return offer.course
 
 
@@ -70,9 +70,9 @@ def test_catalogue_runs_constant_queries(count: int, django_assert_num_queries) 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_course_runs_constant_queries(count: int, rule_sets, django_assert_num_queries) -> None:
-    offer = course_with([LessonKind.READING] * count, project=ProjectFactory())
+    offer = course_with([LessonKind.READING] * count, project=CurrentProjectFactory())
     for _ in range(count - 1):
-        OfferFactory(course=offer.course, project=ProjectFactory())
+        OfferFactory(course=offer.course, project=CurrentProjectFactory())
     Client().get(offer.course.url)
     with django_assert_num_queries(COURSE_QUERIES):
         assert len(Client().get(offer.course.url).context["course"].offers) == count
@@ -117,13 +117,13 @@ def test_course_page_says_before_enrolling_that_there_is_no_credit() -> None:
 
 
 def test_course_page_marks_an_unverified_credit(rule_sets) -> None:
-    offer = course_with([LessonKind.READING], project=ProjectFactory())
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory())
     detail = Client().get(offer.course.url).context["course"]
     assert (str(detail.offers[0].estimate.credits), detail.offers[0].estimate.mark) == ("0.05", "M")
 
 
 def test_course_page_says_what_a_demonstration_is(rule_sets) -> None:
-    offer = course_with([LessonKind.READING], project=ProjectFactory(), is_demo=True, time_scale=30)
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory(), is_demo=True, time_scale=30)
     page = english(offer.course)
     html = Client().get(page.url).content.decode()
     assert "one minute stands for 30 minutes" in html

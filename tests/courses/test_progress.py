@@ -28,15 +28,15 @@ from quizzes.enums import AttemptState
 from quizzes.models import Attempt, AttemptOutcome
 from tests.factories.courses import (
     CoursePageFactory,
+    CurrentProjectFactory,
     EnrolmentFactory,
-    LectureFactory,
     LessonPageFactory,
     OfferFactory,
-    ProjectFactory,
-    QuizFactory,
     course_with,
+    lecture_of,
 )
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
+from tests.factories.quizzes import QuizFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +192,7 @@ def test_the_last_lesson_completes_a_course_without_credit_and_tells_its_learner
 
 
 def test_a_course_with_a_project_brings_one_entry_of_the_real_minutes(rule_sets) -> None:
-    project = ProjectFactory()
+    project = CurrentProjectFactory()
     offer = course_with([LessonKind.LECTURE, LessonKind.QUIZ], project=project)
     person = PersonFactory()
     enrolment = enrol(person=person, offer=offer)
@@ -244,8 +244,10 @@ def test_settle_outcomes_of_one_person_leaves_the_others() -> None:
     assert [row.state for row in Enrolment.objects.order_by("pk")] == [EnrolmentState.COMPLETED, EnrolmentState.ACTIVE]
 
 
-def test_settle_outcomes_goes_on_after_one_that_fails(monkeypatch) -> None:
-    offer = course_with([LessonKind.LECTURE], project=ProjectFactory())  # no rule set is loaded: no entry can be made
+def test_settle_outcomes_goes_on_after_one_that_fails() -> None:
+    offer = course_with(
+        [LessonKind.LECTURE], project=CurrentProjectFactory()
+    )  # no rule set is loaded: no entry can be made
     free = course_with([LessonKind.LECTURE])
     person = PersonFactory()
     for each in (offer, free):
@@ -278,8 +280,8 @@ def test_a_lecture_watched_before_enrolling_completes_its_lesson_when_opened() -
 
 
 def test_a_lecture_in_two_courses_counts_its_minutes_once(rule_sets) -> None:
-    lecture = LectureFactory()
-    project = ProjectFactory()
+    lecture = lecture_of()
+    project = CurrentProjectFactory()
     offers = []
     for _ in range(2):
         course = CoursePageFactory()
@@ -304,7 +306,7 @@ def test_a_withdrawn_enrolment_is_not_completed() -> None:
 
 
 def test_demo_time_is_scaled_in_the_entry_and_flagged(rule_sets) -> None:
-    offer = course_with([LessonKind.LECTURE], project=ProjectFactory(), is_demo=True, time_scale=30)
+    offer = course_with([LessonKind.LECTURE], project=CurrentProjectFactory(), is_demo=True, time_scale=30)
     person = PersonFactory()
     enrol(person=person, offer=offer)
     watched(person, required_lessons(offer)[0], seconds=120)

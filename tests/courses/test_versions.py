@@ -2,7 +2,8 @@ import pytest
 
 from courses.models import PublishedVersion
 from courses.services.versions import record_version
-from tests.factories.courses import CoursePageFactory, LectureFactory, LessonPageFactory, QuizFactory
+from tests.factories.courses import CoursePageFactory, LessonPageFactory, lecture_of
+from tests.factories.quizzes import QuizFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ def test_publishing_keeps_one_version_per_content() -> None:
 
 
 def test_a_version_names_the_lecture_and_its_source() -> None:
-    lecture = LectureFactory()
+    lecture = lecture_of()
     version = record_version(page=LessonPageFactory(lecture=lecture))
     assert version.content["lecture"] == {
         "id": str(lecture.public_id),

@@ -1,7 +1,7 @@
 """Pages, offers and enrolments for tests. Pages hang below the one front page of the test database."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -12,11 +12,12 @@ from wagtail.models import Locale, Page, Site
 from cms.home.models import HomePage
 from courses.enums import Basis, LessonKind
 from courses.models import CourseIndexPage, CoursePage, Enrolment, LessonPage, Offer
-from credits.enums import ProjectLevel
-from credits.models import Project
-from media_pipeline.models import Lecture, RenditionSet
+from media_pipeline.models import Lecture
 from quizzes.models import Quiz
+from tests.factories.credits import ProjectFactory
+from tests.factories.media_pipeline import LectureFactory
 from tests.factories.organisations import PersonFactory
+from tests.factories.quizzes import QuizFactory
 
 
 def home_page() -> HomePage:
@@ -70,36 +71,9 @@ class CoursePageFactory(DjangoModelFactory[CoursePage]):
         return CoursePage.objects.get(pk=course.pk)
 
 
-class LectureFactory(DjangoModelFactory[Lecture]):
-    """A lecture of 120 s, ready to play."""
-
-    class Meta:
-        model = Lecture
-        skip_postgeneration_save = True
-
-    title = factory.Sequence(lambda n: f"讲座{n + 1}")
-    source_key = factory.Sequence(lambda n: f"lectures/{n + 1}.mp4")
-    source_name = "lecture.mp4"
-    source_sha256 = factory.Sequence(lambda n: f"{n + 1:064x}")
-
-    @factory.post_generation
-    def duration_s(self, create: bool, extracted: float | None, **_: Any) -> None:
-        self.renditions = RenditionSet.objects.create(
-            lecture=self,
-            source_sha256=self.source_sha256,
-            profile="hls-1",
-            folder=f"renditions/{self.public_id}",
-            duration_s=extracted or 120.0,
-            heights=[360],
-        )
-        Lecture.objects.filter(pk=self.pk).update(renditions=self.renditions)
-
-
-class QuizFactory(DjangoModelFactory[Quiz]):
-    class Meta:
-        model = Quiz
-
-    title = factory.Sequence(lambda n: f"测验{n + 1}")
+def lecture_of(*, seconds: float = 120.0) -> Lecture:
+    """A lecture that can be played."""
+    return LectureFactory.create(duration_s=seconds)
 
 
 class LessonPageFactory(DjangoModelFactory[LessonPage]):
@@ -135,15 +109,9 @@ class LessonPageFactory(DjangoModelFactory[LessonPage]):
         return LessonPage.objects.get(pk=lesson.pk)
 
 
-class ProjectFactory(DjangoModelFactory[Project]):
-    class Meta:
-        model = Project
+class CurrentProjectFactory(ProjectFactory):
+    """A project that runs two months to both sides of today."""
 
-    number = factory.Sequence(lambda n: f"2026-09-01-{n + 1:03} (国)")
-    year = 2026
-    title = "影像检查技术规范化"
-    level = ProjectLevel.NATIONAL
-    organiser = "演示·学分会"
     begins = factory.LazyFunction(lambda: timezone.localdate() - timedelta(days=60))
     ends = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=60))
 
@@ -184,13 +152,9 @@ def course_with(kinds: Iterable[str], **offer: Any) -> Offer:
     course = CoursePageFactory()
     for kind in kinds:
         if kind == LessonKind.LECTURE:
-            LessonPageFactory(course=course, lecture=LectureFactory())
+            LessonPageFactory(course=course, lecture=lecture_of())
         elif kind == LessonKind.QUIZ:
             LessonPageFactory(course=course, quiz=QuizFactory())
         else:
             LessonPageFactory(course=course, kind=kind)
     return OfferFactory(course=course, **offer)
-
-
-def day(text: str) -> date:
-    return date.fromisoformat(text)
