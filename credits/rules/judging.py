@@ -15,7 +15,10 @@ from credits.rules.requirements import Ground, RequirementResult, evaluate, over
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one fact. `earned` is its credit before caps; `limit` the cap's figure where one took from it."""
+    """What became of one fact. `earned` is its credit before caps; `limit` the cap's figure where one took from it.
+
+    `hours` are those that count: none for what is undetermined, taken back or done in another role.
+    """
 
     key: str
     state: LineState
@@ -182,13 +185,12 @@ def _line(rule_set: RuleSet, fact: Fact, kind: ActivityType, earned: Earned, sta
 
 
 def _uncounted(rule_set: RuleSet, fact: Fact, kind: ActivityType | None, state: LineState, reason: LineReason) -> Line:
-    is_live = reason not in {LineReason.REVERSED, LineReason.REVERSAL, LineReason.OTHER_ROLE}
     return Line(
         key=fact.key,
         state=state,
         credits=Fraction(0),
         earned=Fraction(0),
-        hours=_hours(rule_set, fact) if is_live and kind is not None else Fraction(0),
+        hours=Fraction(0),
         reason=reason,
         category=kind.category if kind is not None else "",
         activity_type=fact.activity_type,

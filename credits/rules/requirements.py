@@ -75,11 +75,18 @@ class Ground:
         ]
 
     def hours(self) -> Figures:
+        """Hours of what is counted; `high` also holds those of entries that wait for a decision."""
         minutes: MinutesPerHour = self.rule_set.minutes_per_hour
-        return Figures(*(self._hours(m) for m in (minutes.value, minutes.longest, minutes.shortest)))
+        return Figures(
+            self._hours(minutes.value), self._hours(minutes.longest), self._hours(minutes.shortest, awaiting=True)
+        )
 
-    def _hours(self, minutes_per_hour: Fraction) -> Fraction:
-        known = (fact for fact in self.facts if fact.activity_type in self.rule_set.types)
+    def _hours(self, minutes_per_hour: Fraction, *, awaiting: bool = False) -> Fraction:
+        known = (
+            fact
+            for fact in self.facts
+            if fact.activity_type in self.rule_set.types and (awaiting or fact.key not in self.awaiting)
+        )
         return sum((hours_of(fact, minutes_per_hour) for fact in known), Fraction(0))
 
 

@@ -41,8 +41,8 @@ def fact(key: str = "a", **changes: Any) -> Fact:
         ({"role": "teacher"}, LineState.NOT_COUNTED, LineReason.OTHER_ROLE, "0", "0"),
         ({"is_reversed": True}, LineState.NOT_COUNTED, LineReason.REVERSED, "0", "0"),
         ({"is_reversal": True}, LineState.NOT_COUNTED, LineReason.REVERSAL, "0", "0"),
-        ({"activity_type": "leave_3m"}, LineState.UNDETERMINED, LineReason.AWAITING_DECISION, "0", "3"),
-        ({"activity_type": "paper"}, LineState.UNDETERMINED, LineReason.AWAITING_LOCAL_RULE, "0", "3"),
+        ({"activity_type": "leave_3m"}, LineState.UNDETERMINED, LineReason.AWAITING_DECISION, "0", "0"),
+        ({"activity_type": "paper"}, LineState.UNDETERMINED, LineReason.AWAITING_LOCAL_RULE, "0", "0"),
         ({"activity_type": "hunting"}, LineState.UNDETERMINED, LineReason.UNKNOWN_TYPE, "0", "0"),
         ({"unit": "char_zh"}, LineState.UNDETERMINED, LineReason.UNKNOWN_UNIT, "0", "0"),
         (

@@ -146,6 +146,14 @@ def test_length_of_an_hour_that_decides_leaves_the_hours_undetermined() -> None:
     assert first(judge(unsure, YEAR, minutes(4000)))[:2] == (OPEN, FAILED)
 
 
+def test_hours_of_an_undecided_entry_are_not_counted_but_may_decide() -> None:
+    ninety = rules(requirements=[{"id": "hours", "kind": "min_hours", "value": 90}])
+    judged = judge(ninety, YEAR, facts(sure=60, decided=40))
+    figures = judged.requirements[0].figures
+    assert (rounded(judged.hours), rounded(figures.low), rounded(figures.high)) == (60, 60, 100)
+    assert first(judged)[:2] == (UNDETERMINED, UNDETERMINED)
+
+
 def test_kind_that_the_engine_does_not_know_never_passes() -> None:
     judged = judge(rules(requirements=[{"id": "z", "kind": "something_new", "value": 0}]), YEAR, facts(sure=99))
     assert first(judged) == (UNDETERMINED, UNDETERMINED, RequirementReason.UNKNOWN_KIND)
