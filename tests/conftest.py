@@ -9,6 +9,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -31,13 +32,19 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not config.getoption("--services") or config.option.help:
         return None
     arguments = [argument for argument in config.invocation_params.args if argument != "--services"]
+    # Whoever ends this run (a time limit, a closed terminal) must not leave servers behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
     with services.postgres() as database, services.redis() as broker:
         environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": broker}
         for name in ("ISOCENTER_VAR", "ISOCENTER_VAR_OWNER"):
             environment.pop(name, None)
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments], env=environment, cwd=config.invocation_params.dir, check=False
-        ).returncode
+        command = [sys.executable, "-m", "pytest", *arguments]
+        with subprocess.Popen(command, env=environment, cwd=config.invocation_params.dir) as suite:
+            try:
+                return suite.wait()
+            finally:
+                suite.terminate()
 
 
 def pytest_unconfigure() -> None:
