@@ -54,7 +54,7 @@ def lint() -> list[Step]:
     return [
         step("ruff", str(BIN / "ruff"), "check", "."),
         step("format", str(BIN / "ruff"), "format", "--check", "."),
-        step("imports", PYTHON, "-m", "importlinter.cli", "lint"),
+        step("imports", PYTHON, str(BIN / "lint-imports")),
         step("types", PYTHON, "-m", "mypy", *packages()),
         step("TypeScript", node, "node_modules/typescript/bin/tsc", "--noEmit", cwd=frontend),
     ]
