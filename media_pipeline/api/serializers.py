@@ -1,3 +1,4 @@
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from media_pipeline.selectors import Playback
@@ -13,6 +14,7 @@ class PieceSerializer(serializers.Serializer[PlayedPiece]):
     ended_s = serializers.FloatField()
 
 
+@extend_schema_serializer(component_name="WatchBatch")
 class BatchSerializer(serializers.Serializer[BatchResult]):
     """What a player played since its last batch. A batch that is not acknowledged is sent again unchanged."""
 

@@ -49,7 +49,7 @@ class ReadNotificationView(APIView):
 
 
 class ReadAllNotificationsView(APIView):
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(operation_id="notifications_read_all", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """Mark all messages read."""
         messages.mark_all_read(person=_person(request))

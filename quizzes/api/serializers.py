@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from quizzes import protocol, selectors
@@ -127,5 +128,6 @@ class AttemptSerializer(SavedSerializer):
     questions = QuestionSerializer(many=True)
     result = serializers.SerializerMethodField()
 
+    @extend_schema_field(ResultSerializer(allow_null=True))
     def get_result(self, sheet: selectors.Sheet) -> ResultSerializer | None:
         return None if sheet.attempt.is_open else ResultSerializer(sheet).data  # type: ignore[return-value]
