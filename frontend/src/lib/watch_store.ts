@@ -43,15 +43,18 @@ export class MemoryStore implements BatchStore {
   }
 }
 
+/** A full disk or a closed store must not keep a batch from being sent. */
+const forgo = () => undefined;
+
 class IndexedStore implements BatchStore {
   constructor(private readonly database: IDBDatabase) {}
 
   async put(batch: Batch): Promise<void> {
-    await this.run("readwrite", (table) => table.put(batch));
+    await this.run("readwrite", (table) => table.put(batch)).catch(forgo);
   }
 
   async remove(key: string): Promise<void> {
-    await this.run("readwrite", (table) => table.delete(key));
+    await this.run("readwrite", (table) => table.delete(key)).catch(forgo);
   }
 
   async all(): Promise<Batch[]> {
