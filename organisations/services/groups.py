@@ -32,13 +32,16 @@ def _every(app: str, *models: str) -> tuple[str, ...]:
 
 _FILES = ("add_image", "change_image", "choose_image", "add_document", "change_document", "choose_document")
 
+# A wrong recording may go; its service keeps every lecture that a page shows or somebody has watched.
+_LECTURES = (*_every("media_pipeline"), "media_pipeline.delete_lecture")
+
 REACH: dict[Role, Reach] = {
     Role.EDITOR: Reach(
         pages=("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page"),
         files=_FILES,
         models=(
             *_every("courses"),
-            *_every("media_pipeline"),
+            *_LECTURES,
             *_every("quizzes"),
             "credits.view_project",
         ),
@@ -50,7 +53,7 @@ REACH: dict[Role, Reach] = {
     Role.LECTURER: Reach(
         pages=("add_page", "change_page"),
         files=_FILES,
-        models=_every("media_pipeline"),
+        models=_LECTURES,
     ),
     Role.SYSTEM_ADMINISTRATOR: Reach(
         models=(
