@@ -3,16 +3,16 @@
 import { Controller } from "@hotwired/stimulus";
 
 export default class FragmentController extends Controller<HTMLElement> {
-  static values = { url: String };
+  static override values = { url: String };
   declare readonly urlValue: string;
 
   private abort?: AbortController;
 
-  connect(): void {
+  override connect(): void {
     if (this.slots().length) void this.fill();
   }
 
-  disconnect(): void {
+  override disconnect(): void {
     this.abort?.abort();
   }
 

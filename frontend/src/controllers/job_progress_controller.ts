@@ -3,19 +3,19 @@ import { load } from "../lib/http";
 
 // Follows a job: asks after 2 s, then ever more slowly up to 10 s, and loads the page anew when it is over.
 export default class extends Controller<HTMLElement> {
-  static targets = ["bar"];
-  static values = { url: String };
+  static override targets = ["bar"];
+  static override values = { url: String };
   declare readonly hasBarTarget: boolean;
   declare readonly barTarget: HTMLProgressElement;
   declare readonly urlValue: string;
   private timer = 0;
   private wait = 2000;
 
-  connect(): void {
+  override connect(): void {
     this.schedule();
   }
 
-  disconnect(): void {
+  override disconnect(): void {
     window.clearTimeout(this.timer);
   }
 
