@@ -291,3 +291,10 @@ def test_the_panel_of_a_course_without_offer_says_so() -> None:
     course: CoursePage = CoursePageFactory()
     url = reverse("courses:course_panel", args=[course.translation_key])
     assert "Nobody can enrol at present" in text_of(client_of(PersonFactory()).get(url))
+
+
+def test_a_lecture_lesson_whose_lecture_is_not_there_yet_says_so() -> None:
+    person, offer, _enrolment = studying(LessonKind.READING)
+    LessonPage.objects.update(kind=LessonKind.LECTURE)
+    page = english(required_lessons(offer)[0])
+    assert "still being prepared" in text_of(client_of(person).get(page.url))
