@@ -59,7 +59,7 @@ bench-%: setup-test
 	@$(BIN)/python -m tests.benchmarks.run $*
 
 messages: setup-test
-	@$(BIN)/python manage.py makemessages --all --no-obsolete --no-location --ignore .venv --ignore frontend/node_modules --ignore var
+	@$(BIN)/python manage.py makemessages -l zh_Hans --no-obsolete --no-location --no-wrap $(foreach name,.venv node_modules staticfiles tests var,--ignore $(name))
 	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore frontend/node_modules --ignore var
 
 lock:

@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Tree(models.TextChoices):
@@ -70,7 +71,7 @@ class PersonState(models.TextChoices):
     ACTIVE = "active", _("Active")
     ON_LEAVE = "on_leave", _("Maternity or sick leave, or abroad over 6 months")
     EXEMPT = "exempt", _("Not assessed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("person", "Cancelled")
 
 
 class DocumentKind(models.TextChoices):

@@ -42,7 +42,7 @@ class NewPersonForm(forms.ModelForm):
     email = forms.EmailField(label=_("E-mail"), required=False)
     unit = _PlaceChoice(label=_("Works at"), required=False)
     department = forms.CharField(label=_("Department"), max_length=60, required=False)
-    begins = forms.DateField(label=_("since"), initial=timezone.localdate, widget=AdminDateInput)
+    begins = forms.DateField(label=_("Works there since"), initial=timezone.localdate, widget=AdminDateInput)
 
     class Meta:
         model = Person
