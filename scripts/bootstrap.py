@@ -206,7 +206,7 @@ def build_assets() -> None:
     program, environment = node()
     say("building the page's assets")
     vite = modules / "vite" / "bin" / "vite.js"
-    run([*program, str(vite), "build", "--logLevel", "warn"], what="vite build", cwd=FRONTEND, env=environment)
+    run([*program, str(vite), "build", "--logLevel", "error"], what="vite build", cwd=FRONTEND, env=environment)
     compress = [str(PYTHON), "-m", "whitenoise.compress", "--quiet", str(FRONTEND / "dist")]
     run(compress, what="compressing the assets")
     stamp_file.write_text(json.dumps(wanted))

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+
+from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,18 +62,13 @@ def _migrate(name: str) -> None:
 
 def _sqlite_template() -> Path:
     """The migrated file, made once per fingerprint and kept under var/."""
-    folder = ROOT / "var" / "tests"
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / f"template-{fingerprint()}.sqlite3"
+    kept = _kept(".sqlite3")
     if not kept.exists():
-        partial = folder / f"{uuid.uuid4()}.partial"
+        partial = kept.with_name(f"{uuid.uuid4()}.partial")
         _migrate(str(partial))
         with contextlib.closing(sqlite3.connect(partial)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE")
         partial.replace(kept)
-        for other in folder.glob("template-*.sqlite3"):
-            if other != kept:
-                other.unlink(missing_ok=True)
     return kept
 
 
@@ -87,6 +85,33 @@ def _administer(*statements: str) -> None:
             raw.execute(statement)
 
 
+def _fill_postgres(name: str) -> None:
+    """Migrate database `name`, or load what an earlier run of the same fingerprint dumped: 3 s instead of a minute."""
+    values = settings.DATABASES["default"]
+    kept = _kept(".sql")
+    reach = ["-h", str(values["HOST"]), "-p", str(values["PORT"]), "-U", str(values["USER"])]
+    if kept.exists():
+        load = ["psql", *reach, "-d", name, "-q", "-v", "ON_ERROR_STOP=1", "-f", str(kept)]
+        subprocess.run(load, check=True, stdout=subprocess.DEVNULL)
+        return
+    _migrate(name)
+    partial = kept.with_name(f"{uuid.uuid4()}.partial")
+    dump = [services.postgres_program("pg_dump"), *reach, "-d", name, "--no-owner", "-f", str(partial)]
+    subprocess.run(dump, check=True)
+    partial.replace(kept)
+
+
+def _kept(suffix: str) -> Path:
+    """Where the template of this fingerprint is kept; those of other fingerprints are removed."""
+    folder = ROOT / "var" / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"template-{fingerprint()}{suffix}"
+    for other in folder.glob(f"template-*{suffix}"):
+        if other != kept:
+            other.unlink(missing_ok=True)
+    return kept
+
+
 def _postgres_template() -> str:
     import psycopg
 
@@ -98,7 +123,7 @@ def _postgres_template() -> str:
         raw.execute("SELECT pg_advisory_lock(20261123)")
         if not raw.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             raw.execute(f'CREATE DATABASE "{name}_making"')
-            _migrate(f"{name}_making")
+            _fill_postgres(f"{name}_making")
             raw.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
     return name
 

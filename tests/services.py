@@ -18,7 +18,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _postgres_program(name: str) -> str:
+def postgres_program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     if not found:
         raise SystemExit(
@@ -43,11 +43,11 @@ def postgres() -> Iterator[str]:
     data, port = folder / "data", free_port()
     settings = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=100"
     try:
-        initdb = [_postgres_program("initdb"), "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter"]
+        initdb = [postgres_program("initdb"), "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter"]
         subprocess.run(
             _unprivileged([*initdb, "-D", str(data)]), check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=120
         )
-        control = [_postgres_program("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(folder / "log")]
+        control = [postgres_program("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(folder / "log")]
         subprocess.run(
             _unprivileged([*control, "-o", settings, "start"]),
             check=True,
