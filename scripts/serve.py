@@ -254,7 +254,9 @@ def start_demo(python: str, demo: Path, logs: Path) -> Child | None:
         return None
     partial = logs / "demo.log"
     partial.unlink(missing_ok=True)
-    loader = Child("demo", [python, "manage.py", "load_demo"], partial, once=True)
+    # What it prints is shown at every start: only its own words, no log lines.
+    quiet = ["env", "LOG_LEVEL=ERROR", python, "-W", "ignore", "manage.py", "load_demo"]
+    loader = Child("demo", quiet, partial, once=True)
     loader.start()
     return loader
 
