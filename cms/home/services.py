@@ -48,4 +48,5 @@ def ensure_site() -> HomePage:
         index = CourseIndexPage.objects.get(locale=chinese).copy_for_translation(locale)
         index.title, index.slug = catalogue, "courses"
         index.save_revision().publish()
-    return HomePage.objects.get(locale=chinese)
+    found: HomePage = HomePage.objects.get(locale=chinese)
+    return found

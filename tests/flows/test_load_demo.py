@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 from cms.home.demo import load as demo
 from cms.home.demo.talks import TALKS
 from courses.models import CoursePage, LessonPage, Offer
+from courses.selectors import open_sign_offs
+from courses.services.progress import sign_off_scope
 from credits.enums import LineState
 from credits.models import Entry, Project
 from credits.selectors import standing
@@ -58,6 +60,14 @@ def test_demo_loads_once_and_is_marked_everywhere() -> None:
 def test_demo_learner_has_a_past_that_looks_like_life() -> None:
     demo.load()
     learner = Person.objects.get(username="learner")
+    lecturer = Person.objects.get(username="lecturer")
+    parts = open_sign_offs(scope=sign_off_scope(lecturer), by=lecturer)
+    assert {(part.person.username, part.progress.enrolment.offer.course.code) for part in parts} == {
+        ("learner", "C4"),
+        ("senior", "C1"),
+        ("township", "C8"),
+        ("newcomer", "C1"),
+    }
     year = standing(person=learner, rule_set_id="cn-henan-cme", year=2025)
     assert sum(line.is_reversed for line in year.lines) == 1
     assert LineState.UNDETERMINED in {line.state for line in year.lines}

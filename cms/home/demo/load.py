@@ -33,6 +33,7 @@ def load() -> dict[str, int]:
         nodes = places.load()
         persons = people.load(nodes)
         pages = courses.load(by=persons["editor"], places=nodes)
+        courses.enrol(persons, pages)
         entries = history.load(persons)
     jobs.send(MAKE_TASK)
     return {"places": len(nodes), "people": len(persons), "courses": len(pages), "entries": entries}
