@@ -81,14 +81,15 @@ MEDIA_ROOT = VAR_DIR / "public"
 _broker = os.environ.get("REDIS_URL", "")
 CELERY_BROKER_URL = _broker or "filesystem://"
 if not _broker:
-    _queue, _done = VAR_DIR / "broker" / "queue", VAR_DIR / "broker" / "done"
-    for folder in (_queue, _done):
+    _queue, _done, _control = (VAR_DIR / "broker" / name for name in ("queue", "done", "control"))
+    for folder in (_queue, _done, _control):
         folder.mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_queue),
         "data_folder_out": str(_queue),
         "processed_folder": str(_done),
         "store_processed": False,
+        "control_folder": str(_control),
     }
 
 # One worker, woken through files or Redis, does everything; a transcode must not keep it from the rest.
