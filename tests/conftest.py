@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from scripts.bootstrap import compile_messages
 from tests import databases, live, services
 
 
@@ -45,6 +46,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
                 return suite.wait()
             finally:
                 suite.terminate()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests read the texts that people read: the catalogues compiled, once, by the process that leads the run."""
+    if not hasattr(config, "workerinput"):
+        compile_messages()
 
 
 def pytest_unconfigure() -> None:

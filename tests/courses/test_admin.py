@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def editor() -> Client:
-    client = Client()
+    client = Client(headers={"accept-language": "en"})
     client.force_login(Person.objects.create_superuser("boss", name="Boss", password=None, language="en"))
     with translation.override("en"):
         yield client
