@@ -105,3 +105,7 @@ STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"), as_json=bool(os.environ.get("LOG_JSON")))
+
+# Beside the private files, so that a large upload is on the right disk from its first byte.
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)

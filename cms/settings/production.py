@@ -9,6 +9,7 @@
 | SITE_URL, ALLOWED_HOSTS | https://learn.example.org; host names by comma (default: the host of SITE_URL) |
 | EMAIL_URL, EMAIL_FROM | smtp://user:password@host:587?tls=1; sender's address |
 | PRIVATE_FOLDER, PUBLIC_FOLDER or S3_BUCKET_PRIVATE, S3_BUCKET_PUBLIC, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION | where files lie |
+| UPLOAD_FOLDER | where uploads arrive before they are stored (default: the system's temporary folder) |
 | TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
 | METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
@@ -169,6 +170,9 @@ STORAGES = {
     "private": _private,
     "staticfiles": {"BACKEND": "cms.shared.storage.StaticStorage"},
 }
+
+# Uploads of several gigabytes arrive here; best on the disk of the private files.
+FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOAD_FOLDER") or None
 
 ICP_NUMBER = os.environ.get("ICP_NUMBER", "")
 PUBLIC_SECURITY_NUMBER = os.environ.get("PUBLIC_SECURITY_NUMBER", "")

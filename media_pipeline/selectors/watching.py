@@ -87,7 +87,9 @@ def addresses(lecture: Lecture) -> Addresses:
     renditions = lecture.renditions
     if renditions is None:
         return Addresses()
-    expires_at = timezone.now() + ADDRESS_LIFETIME + timedelta(seconds=renditions.duration_s)
+    # Rounded up to the hour: pages loaded within it share addresses, and with them what the browser has kept.
+    lasting = timezone.now() + ADDRESS_LIFETIME + timedelta(hours=1, seconds=renditions.duration_s)
+    expires_at = lasting.replace(minute=0, second=0, microsecond=0)
     base = f"/lectures/{signing.sign(renditions.public_id, expires_at)}/{renditions.public_id}/"
     return Addresses(
         master_url=base + RenditionFile.MASTER,
