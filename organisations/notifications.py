@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.template import TemplateDoesNotExist
+from django.template import Context, TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -52,6 +52,8 @@ def message(notification: Notification, *, language: str | None = None) -> Messa
             template = get_template(template_of(notification.kind))
         except TemplateDoesNotExist:
             return Message(_("There is news for you"), _("Sign in to see what has changed."))
-        rendered = str(template.render({**notification.params, "link": notification.link}))
+        # Plain text: it is escaped where it is shown.
+        context = Context({**notification.params, "link": notification.link}, autoescape=False)
+        rendered = template.template.render(context)
         subject, _newline, text = rendered.strip().partition("\n")
         return Message(subject.strip(), text.strip())

@@ -83,4 +83,7 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> 
 def _tell(grant: RoleGrant, kind: str) -> None:
     with translation.override(grant.person.language):
         link = reverse("organisations:profile")
-    notifications.notify(person=grant.person, kind=kind, params={}, key=f"{kind}:{grant.pk}", link=link)
+    with translation.override("en"):
+        # The template translates the role's English name into its reader's language.
+        params = {"role": grant.get_role_display(), "place": str(grant.node)}
+    notifications.notify(person=grant.person, kind=kind, params=params, key=f"{kind}:{grant.pk}", link=link)

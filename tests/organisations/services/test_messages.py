@@ -1,15 +1,17 @@
 import smtplib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
+from organisations.enums import Role
 from organisations.models import Notification
 from organisations.notifications import message, notify
 from organisations.services import messages
+from organisations.services.roles import grant_role
 from organisations.tasks import send_mails
-from tests.factories.organisations import PersonFactory
+from tests.factories.organisations import NodeFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +48,23 @@ def test_refusing_mail_server_leaves_the_message_waiting(settings) -> None:
     assert issubclass(smtplib.SMTPException, OSError)
     assert messages.send_mails() == 0
     assert Notification.objects.get().mailed_at is None
+
+
+def test_message_keeps_signs_as_they_were_written() -> None:
+    person = PersonFactory()
+    notice = notify(
+        person=person,
+        kind="credits.duplicate_refused",
+        key="k",
+        params={"title": "A & B", "other": "<C>", "day": "2026-05-01"},
+    )
+    assert notice is not None
+    assert message(notice, language="en").text.startswith("“A & B” is the same activity at the same time as “<C>” of")
+
+
+def test_granted_role_is_named_in_the_readers_language() -> None:
+    person, node = PersonFactory(), NodeFactory(name="演示·分会")
+    grant_role(by=None, person=person, role=Role.LECTURER, node=node, begins=date(2026, 1, 1))
+    notice = Notification.objects.get(person=person, kind="role_granted")
+    assert message(notice, language="en").text.startswith("From now on: Lecturer, 演示·分会.")
+    assert message(notice, language="zh-hans").text.startswith("新增角色：讲师（演示·分会）。")
