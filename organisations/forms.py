@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SignupForm
 from allauth.account.internal.flows.login import derive_login_method
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
-from django.utils.functional import lazy
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from organisations import rules
 from organisations.models import Person
 
-
-def _password_help() -> str:
-    return " ".join(str(text) for text in password_validators_help_texts())
+PASSWORD_HELP = _("At least 8 characters; no common password, and not like your name or other data of yours.")
 
 
 class PhoneField(forms.CharField):
@@ -65,6 +62,24 @@ class SignInForm(LoginForm):
         }
 
 
+class NewPasswordForm(ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail")
+
+
+class ResetPasswordByKeyForm(ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HELP
+
+
 class SignUpForm(SignupForm):
     """Only where OPEN_SIGN_UP is true."""
 
@@ -98,7 +113,7 @@ class ActivationForm(_AgreeMixin):
         label=_("New password"),
         strip=False,
         max_length=200,
-        help_text=lazy(_password_help, str)(),
+        help_text=PASSWORD_HELP,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     phone = PhoneField(required=False, help_text=_("You can sign in with it. It is stored encrypted."))

@@ -118,7 +118,13 @@ OPEN_SIGN_UP = False
 # Whoever holds a role over others, and every superuser, needs TOTP before anything else. Production says True.
 REQUIRE_STAFF_MFA = False
 ACCOUNT_ADAPTER = "organisations.views.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "organisations.forms.SignInForm", "signup": "organisations.forms.SignUpForm"}
+ACCOUNT_FORMS = {
+    "login": "organisations.forms.SignInForm",
+    "signup": "organisations.forms.SignUpForm",
+    "change_password": "organisations.forms.NewPasswordForm",
+    "reset_password": "organisations.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "organisations.forms.ResetPasswordByKeyForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"phone", "email", "username"}
 ACCOUNT_PRESERVE_USERNAME_CASING = False
