@@ -39,7 +39,7 @@ class YearPage:
             for goal in self.standing.goals
             if goal.missing > 0
         ]
-        return "; ".join(missing)
+        return " · ".join(missing)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What pages, API and exports are given: frozen, in decimals, with words that follow the reader's language."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import get_language
@@ -133,6 +133,11 @@ class Standing:
     marks: tuple[Mark, ...]
     has_demo: bool
     entries: int
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the period, itself within it."""
+        return self.period_ends and self.period_ends - timedelta(days=1)
 
     @property
     def version_title(self) -> str:
