@@ -303,7 +303,7 @@ TALKS: tuple[Talk, ...] = (
     Talk(
         "C8",
         "乡镇 DR：\n把常见部位拍规范",
-        "Grassroots DR: common projections done well",
+        "Township DR: common projections done well",
         "演示·讲师丙",
         (
             Slide(

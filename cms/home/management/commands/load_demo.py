@@ -13,6 +13,11 @@ SIGN_INS = (
     ("province", "sees the whole province"),
 )
 
+FIRST = (
+    "First: sign in as learner and open course C7; enrol, watch, read, pass the quiz; see the credit under My credits.\n"
+    "Then: sign in as admin and make an export; as editor upload a video of your own in /admin/ under Lectures."
+)
+
 
 class Command(BaseCommand):
     help = "Loads the demonstration: places, people, courses, a past. Safe to run again; refused in production."
@@ -26,3 +31,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Sign in with one of these names and the password {PASSWORD}")
         for name, does in SIGN_INS:
             self.stdout.write(f"  {name:<10} {does}")
+        self.stdout.write(FIRST)
