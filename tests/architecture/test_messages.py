@@ -17,7 +17,7 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((ROOT / "frontend" / "templates").rglob("*.*"))
-PACKAGES = ["claims", "cms", "control", "courses", "credits", "events", "media_pipeline", "organisations", "quizzes"]
+PACKAGES = ["claims", "cms", "courses", "credits", "events", "media_pipeline", "organisations", "quizzes"]
 CODE = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts)
 
 Texts = dict[str, set[str]]
