@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.template import Context, TemplateDoesNotExist
-from django.template.loader import get_template
+from django.template import Context, Engine, TemplateDoesNotExist
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -49,11 +48,11 @@ def message(notification: Notification, *, language: str | None = None) -> Messa
     """Subject and text in `language` (default: the language now active)."""
     with translation.override(language or translation.get_language()):
         try:
-            template = get_template(template_of(notification.kind))
+            template = Engine.get_default().get_template(template_of(notification.kind))
         except TemplateDoesNotExist:
             return Message(_("There is news for you"), _("Sign in to see what has changed."))
         # Plain text: it is escaped where it is shown.
         context = Context({**notification.params, "link": notification.link}, autoescape=False)
-        rendered = template.template.render(context)
+        rendered = template.render(context)
         subject, _newline, text = rendered.strip().partition("\n")
         return Message(subject.strip(), text.strip())

@@ -14,7 +14,7 @@ SIGN_INS = (
 )
 
 FIRST = (
-    "First: sign in as learner and open course C7; enrol, watch, read, pass the quiz; see the credit under My credits.\n"
+    "First: sign in as learner and open C7; enrol, watch, read, pass the quiz; see the credit under My credits.\n"
     "Then: sign in as admin and make an export; as editor upload a video of your own in /admin/ under Lectures."
 )
 
