@@ -64,7 +64,7 @@ class Offer(models.Model):
     )
     background_play = models.BooleanField(_("counts while the page is hidden"), default=True)
     time_scale = models.PositiveSmallIntegerField(_("demo time scale"), default=1, editable=False)
-    is_demo = models.BooleanField(default=False, editable=False)
+    is_demo = models.BooleanField(_("demonstration"), default=False, editable=False)
 
     objects = OfferQuerySet.as_manager()
 

@@ -8,17 +8,17 @@ class AuditEvent(models.Model):
 
     append_only = True
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     actor_id_copy = models.BigIntegerField(null=True, db_index=True, help_text="Person's key; null: the system")
-    actor = models.CharField(max_length=80, blank=True)
-    verb = models.CharField(max_length=60, db_index=True)
-    target_kind = models.CharField(max_length=60)
-    target_id = models.CharField(max_length=64)
-    target = models.CharField(max_length=200, blank=True)
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
-    address = models.GenericIPAddressField(null=True)
-    request_id = models.CharField(max_length=64, blank=True)
+    actor = models.CharField(_("actor"), max_length=80, blank=True)
+    verb = models.CharField(_("deed"), max_length=60, db_index=True)
+    target_kind = models.CharField(_("kind of target"), max_length=60)
+    target_id = models.CharField(_("target's id"), max_length=64)
+    target = models.CharField(_("target"), max_length=200, blank=True)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+    address = models.GenericIPAddressField(_("network address"), null=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("audit event")

@@ -283,9 +283,15 @@ class AuditViewSet(ModelViewSet):
     filterset_class = AuditFilterSet
     index_view_class = AuditIndexView
     form_fields: list[str] = []
+    without_page = frozenset(f"{name}_url_name" for name in ("add", "edit", "delete", "history", "usage"))
     inspect_view_fields = [
         "at", "actor", "verb", "target_kind", "target_id", "target", "before", "after", "address", "request_id",
     ]  # fmt: skip
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # Otherwise those who may do everything are offered pages that do not exist.
+        common = super().get_common_view_kwargs(**kwargs)
+        return {name: None if name in self.without_page else value for name, value in common.items()}
 
     def get_urlpatterns(self) -> list[Any]:
         kept = {"index", "index_results", "inspect"}

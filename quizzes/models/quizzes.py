@@ -61,9 +61,13 @@ class Quiz(ClusterableModel):
 
 class QuizQuestion(Orderable):
     quiz = ParentalKey(Quiz, on_delete=models.CASCADE, related_name="quiz_questions")
-    question = models.ForeignKey(Question, on_delete=models.PROTECT, related_name="quiz_questions")
+    question = models.ForeignKey(
+        Question, on_delete=models.PROTECT, related_name="quiz_questions", verbose_name=_("question")
+    )
 
     class Meta(Orderable.Meta):
+        verbose_name = _("question of a quiz")
+        verbose_name_plural = _("questions of a quiz")
         constraints = [models.UniqueConstraint(name="quiz_question_once", fields=["quiz", "question"])]
 
     def __str__(self) -> str:

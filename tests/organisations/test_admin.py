@@ -135,6 +135,14 @@ def test_audit_log_is_filtered_and_read_only(client: Client) -> None:
     assert tried == [404, 404, 404]
 
 
+def test_audit_log_opens_for_those_who_may_do_everything(client: Client) -> None:
+    client.force_login(Person.objects.create_superuser("boss", name="Boss", password=None))
+    holder(Role.LEARNER)
+    event = AuditEvent.objects.get(verb="role.grant")
+    paths = ("", "results/", f"inspect/{event.pk}/")
+    assert [client.get(f"/admin/audit-log/{path}").status_code for path in paths] == [200, 200, 200]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_lists_take_constant_queries(admin: Client, count: int, django_assert_max_num_queries) -> None:
     for _number in range(count):
