@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="rulesetversion",
             name="effective_to",
-            field=models.DateField(null=True, verbose_name="in force until"),
+            field=models.DateField(null=True, verbose_name="in force until (that day excluded)"),
         ),
         migrations.AlterField(
             model_name="rulesetversion",
