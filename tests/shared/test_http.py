@@ -84,13 +84,6 @@ def test_client_address_believes_only_our_proxies(hops: int, address: str) -> No
         assert http.client_address(request) == address
 
 
-def test_lockout_name_is_one_hash_for_all_spellings() -> None:
-    post = RequestFactory().post("/", {"login": " Learner "})
-    name = http.lockout_name(post)
-    assert name == http.lockout_name(None, {"username": "learner"})
-    assert len(name) == 64 and "learner" not in name
-
-
 def test_unknown_page_answers_json_under_api(client: Client, db: None) -> None:
     answer = client.get("/api/v1/nothing/")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
