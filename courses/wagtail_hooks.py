@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -61,6 +62,9 @@ class OfferViewSet(SnippetViewSet):
     ordering = ("-begins", "-pk")
     search_fields = ("course__title", "project__number")
     edit_handler = ObjectList(OFFER_PANELS, base_form_class=OfferForm)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
+        return Offer.objects.select_related("course")
 
 
 register_snippet(OfferViewSet)
