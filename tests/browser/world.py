@@ -1,0 +1,135 @@
+"""The demonstration as browser tests find it: all that `load_demo` makes, with short lectures instead of long ones."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.urls import reverse
+from django.utils import translation
+
+from cms.home.demo import courses as demo_courses
+from cms.home.demo import load as demo
+from cms.home.demo.talks import TALKS
+from courses.models import CoursePage, LessonPage, Offer
+from courses.services import enrolment, studying
+from credits.models import ExportJob
+from credits.services.exports import request_export
+from media_pipeline.models import Lecture
+from media_pipeline.services.lectures import receive_lecture
+from organisations.models import Node, Person
+from quizzes.models import Attempt
+from quizzes.services import attempts
+from tests import live
+
+LANGUAGE = "zh-hans"
+
+
+def wait_for(what: Callable[[], object], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "this took too long"
+        time.sleep(0.3)
+
+
+def load_demo() -> None:
+    """All of the demonstration except its recorded lectures, which a worker would take minutes to make."""
+    demo.load()
+    live.empty_shared_state()
+
+
+def short_lecture(code: str, path: Path) -> Lecture:
+    """A short recording as the lecture of a demo course; it is playable when a worker has transcoded it."""
+    talk = next(talk for talk in TALKS if talk.code == code)
+    with path.open("rb") as video:
+        lecture = receive_lecture(
+            by=Person.objects.get(username="editor"),
+            title=talk.heading,
+            upload=File(video, name=path.name),
+            lecturer=talk.lecturer,
+            is_demo=True,
+        )
+    demo_courses.attach_lecture(talk, lecture)
+    return lecture
+
+
+def is_playable(lecture: Lecture) -> bool:
+    return Lecture.objects.get(pk=lecture.pk).renditions_id is not None
+
+
+def course(code: str) -> CoursePage:
+    return CoursePage.objects.get(code=code, locale__language_code=LANGUAGE)
+
+
+@dataclass
+class World:
+    """A site with people in the middle of things.
+
+    `pages`: name → (who looks at it, "" for anybody; its path). `signed_in`: user name → the browser's cookies.
+    """
+
+    site: str
+    pages: dict[str, tuple[str, str]]
+    signed_in: dict[str, Any] = field(default_factory=dict)
+
+    def path(self, name: str) -> str:
+        return self.pages[name][1]
+
+
+def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]:
+    """Load the demo; its learner is in the middle of C7, its administrator has an export. Returns the pages."""
+    load_demo()
+    lecture = short_lecture("C7", recording)
+    job = request_export(
+        by=Person.objects.get(username="admin"),
+        node=Node.objects.get(code="D410101"),
+        rule_set_id="cn-henan-cme",
+        year=time.gmtime().tm_year,
+        file_format="xlsx",
+    )
+    worker.start()
+    wait_for(lambda: is_playable(lecture), 180)
+    wait_for(lambda: ExportJob.objects.get(pk=job.pk).is_over, 60)
+    worker.stop()
+    with translation.override(LANGUAGE):
+        open_attempt, closed_attempt = _study()
+        base = f"/{LANGUAGE}/courses/"
+        return {
+            "home": ("", f"/{LANGUAGE}/"),
+            "home in English": ("", "/en/"),
+            "catalogue": ("", base),
+            "course": ("", f"{base}c7/"),
+            "sign-in": ("", reverse("account_login")),
+            "activation": ("", reverse("organisations:activate")),
+            "course, enrolled": ("learner", f"{base}c7/"),
+            "lesson with player": ("learner", f"{base}c7/lecture/"),
+            "reading": ("learner", f"{base}c7/reading/"),
+            "way into the quiz": ("learner", f"{base}c7/quiz/"),
+            "quiz": ("learner", reverse("quizzes:attempt", args=[open_attempt.public_id])),
+            "result": ("learner", reverse("quizzes:attempt", args=[closed_attempt.public_id])),
+            "my learning": ("learner", reverse("courses:my_learning")),
+            "my credits": ("learner", reverse("credits:my_credits")),
+            "credits of 2025": ("learner", reverse("credits:my_credits") + "?year=2025"),
+            "messages": ("learner", reverse("organisations:notifications")),
+            "people": ("admin", reverse("credits:people")),
+            "exports": ("admin", reverse("credits:exports")),
+            "sign-offs": ("lecturer", reverse("courses:sign_offs")),
+        }
+
+
+def _study() -> tuple[Attempt, Attempt]:
+    """The learner takes up C7 and its quiz: one attempt handed in without answers, one open."""
+    learner, page = Person.objects.get(username="learner"), course("C7")
+    enrolment.enrol(person=learner, offer=Offer.objects.get(course=page))
+    quiz = LessonPage.objects.child_of(page).get(slug="quiz")
+
+    def attempt() -> Attempt:
+        study = studying.study(person=learner, lesson=quiz, return_url=f"/{LANGUAGE}/courses/c7/quiz/")
+        assert study is not None
+        opened, _ = attempts.open_attempt(person=learner, permit=study.permit)
+        return opened
+
+    closed = attempts.submit(attempt=attempt(), person=learner)
+    return attempt(), closed
