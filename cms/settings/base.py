@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cms.shared.http.RequestIdMiddleware",
     "cms.shared.http.RequestLogMiddleware",
+    "cms.shared.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.shared.http.PolicyMiddleware",
