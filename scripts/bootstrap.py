@@ -213,7 +213,7 @@ def build_assets() -> None:
 
 
 def compile_messages() -> None:
-    for source in sorted(ROOT.glob("locale/*/LC_MESSAGES/*.po")):
+    for source in sorted(ROOT.glob("locale/**/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
             run(["msgfmt", "--check-format", "-o", str(target), str(source)], what=f"msgfmt of {source.name}")

@@ -12,10 +12,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import wagtail
 from django.conf import settings
 
 ROOT = settings.BASE_DIR
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+WAGTAIL = ROOT / "locale" / "wagtail" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 TEMPLATES = sorted((ROOT / "frontend" / "templates").rglob("*.*"))
 PACKAGES = ["claims", "cms", "courses", "credits", "events", "media_pipeline", "organisations", "quizzes"]
 CODE = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts)
@@ -92,6 +94,15 @@ def test_catalogue_keeps_placeholders(translated: Texts) -> None:
 
 def test_catalogue_has_full_width_punctuation(translated: Texts) -> None:
     assert [text for texts in translated.values() for text in texts if HALF_WIDTH.search(text)] == []
+
+
+def test_texts_for_wagtail_are_chinese_and_wanted() -> None:
+    known = chinese(WAGTAIL, "msgattrib", "--no-obsolete")
+    assert {key for key, texts in known.items() for text in texts if not HAN.search(text)} == set()
+    originals: set[str] = set()
+    for path in Path(wagtail.__file__).parent.glob("**/locale/en/LC_MESSAGES/django.po"):
+        originals |= set(chinese(path, "msgen"))
+    assert set(known) - originals == set(), "Wagtail no longer says this"
 
 
 def relative(path: Path) -> str:
