@@ -39,24 +39,27 @@ def load() -> dict[str, int]:
     return {"places": len(nodes), "people": len(persons), "courses": len(pages), "entries": entries}
 
 
-def make_missing_lectures() -> int:
-    """Make, upload and attach the lectures that are not there yet; returns how many were made.
+def make_next_lecture() -> bool:
+    """Make, upload and attach the first lecture that is not there yet; whether another one is still missing.
 
-    Each is one step that can be repeated: a kill in between leaves at most a lecture to be attached next time.
+    One at a time, so that a single worker transcodes what is there before it makes the next. A kill in between leaves
+    at most a lecture to be attached next time.
     """
     if not settings.DEMO_ALLOWED:
-        return 0
+        return False
     editor = Person.objects.filter(username="editor", is_demo=True).first()
     if editor is None:
-        return 0
-    made = 0
-    for talk in sorted(TALKS, key=lambda talk: talk.code != "C7"):
-        lecture = Lecture.objects.filter(title=talk.heading, is_demo=True).first()
-        if lecture is None:
-            lecture = _make(talk, editor)
-            made += 1
-        courses.attach_lecture(talk, lecture)
-    return made
+        return False
+    present = {lecture.title: lecture for lecture in Lecture.objects.filter(is_demo=True)}
+    # The course that the demonstration begins with comes first.
+    talks = sorted(TALKS, key=lambda talk: talk.code != "C7")
+    for talk in talks:
+        if talk.heading in present:
+            courses.attach_lecture(talk, present[talk.heading])
+    missing = [talk for talk in talks if talk.heading not in present]
+    if missing:
+        courses.attach_lecture(missing[0], _make(missing[0], editor))
+    return len(missing) > 1
 
 
 def _make(talk: Talk, editor: Person) -> Lecture:
