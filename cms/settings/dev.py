@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import VAR_DIR
+from cms.settings.base import CELERY_BEAT_SCHEDULE, VAR_DIR
 from cms.shared import logs
 
 VAR_DIR = Path(os.environ.get("ISOCENTER_VAR", VAR_DIR))
@@ -109,3 +109,9 @@ LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"), as_json=bool
 # Beside the private files, so that a large upload is on the right disk from its first byte.
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
+
+# A kill while a demo lecture is being made loses nothing: the maker looks again.
+CELERY_BEAT_SCHEDULE = {
+    **CELERY_BEAT_SCHEDULE,
+    "demo": {"task": "home.make_demo_lectures", "schedule": 300.0, "options": {"expires": 280}},
+}
