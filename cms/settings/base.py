@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.shared.http.PolicyMiddleware",
+    "cms.shared.http.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cms.shared.http.SlidingSessionMiddleware",
     "cms.shared.http.LanguageMiddleware",
