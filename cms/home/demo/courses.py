@@ -123,7 +123,7 @@ def attach_lecture(talk: Talk, lecture: Lecture) -> None:
     for course in CoursePage.objects.filter(code=talk.code, is_demo=True):
         for lesson in LessonPage.objects.child_of(course).filter(kind=LessonKind.LECTURE):
             if not any(block.block_type == "lecture" for block in lesson.body):
-                lesson.body.append(("lecture", lecture))
+                lesson.body.insert(0, ("lecture", lecture))
                 lesson.save_revision().publish()
 
 
