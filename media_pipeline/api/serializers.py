@@ -1,3 +1,5 @@
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
@@ -5,13 +7,23 @@ from media_pipeline.selectors import Playback
 from media_pipeline.services.watching import BatchResult, PlayedPiece
 
 
+class SecondsField(serializers.FloatField):
+    """JSON knows whole numbers that no float can hold."""
+
+    def to_internal_value(self, data: Any) -> float:
+        try:
+            return float(super().to_internal_value(data))
+        except OverflowError:
+            self.fail("invalid")
+
+
 class PieceSerializer(serializers.Serializer[PlayedPiece]):
     """`from_s` to `to_s` of the lecture, played between `began_s` and `ended_s` after the session's opening."""
 
-    from_s = serializers.FloatField()
-    to_s = serializers.FloatField()
-    began_s = serializers.FloatField()
-    ended_s = serializers.FloatField()
+    from_s = SecondsField()
+    to_s = SecondsField()
+    began_s = SecondsField()
+    ended_s = SecondsField()
 
 
 @extend_schema_serializer(component_name="WatchBatch")
@@ -21,7 +33,7 @@ class BatchSerializer(serializers.Serializer[BatchResult]):
     client_id = serializers.CharField(max_length=36)
     sequence = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     pieces = PieceSerializer(many=True)
-    position_s = serializers.FloatField(required=False, allow_null=True, default=None)
+    position_s = SecondsField(required=False, allow_null=True, default=None)
 
 
 class RefusedSerializer(serializers.Serializer[BatchResult]):

@@ -1,9 +1,9 @@
 """How fast one person may go. A learner changes answers by hand; a stuck client must not take the server down."""
 
-from rest_framework.parsers import JSONParser
 from rest_framework.throttling import UserRateThrottle
 
 from cms.shared.errors import TooLarge
+from cms.shared.parsers import BodyParser
 
 # 500 events of at most 250 bytes and some air.
 MAX_BODY = 256 * 1024
@@ -25,7 +25,7 @@ class SubmitThrottle(UserRateThrottle):
     scope, rate = "quiz_submit", "300/min"
 
 
-class SmallJSONParser(JSONParser):
+class SmallJSONParser(BodyParser):
     """Refuses a body that no honest client sends, before reading it."""
 
     def parse(self, stream, media_type=None, parser_context=None):  # type: ignore[no-untyped-def]
