@@ -3,9 +3,11 @@
 import itertools
 import json
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from cms.shared.outcomes import Outcome
 from credits.models import ExportJob
@@ -158,3 +160,9 @@ def test_posting_without_the_form_token_changes_nothing() -> None:
             response = send(world, method, route, who, enforce_csrf_checks=True)
             assert (route, response.status_code) == (route, 403)
     assert rows() == before
+
+
+def test_schema_is_valid_and_complete() -> None:
+    written = StringIO()
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=written)
+    assert written.getvalue().startswith("openapi: ")
