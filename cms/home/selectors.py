@@ -6,6 +6,7 @@ from courses.services.progress import SIGN_OFF_ROLES
 from organisations.enums import CREDIT_ROLES, Role
 from organisations.models import Notification, Person, RoleGrant
 from organisations.selectors import in_force
+from organisations.services.groups import REACH
 
 
 @dataclass(frozen=True)
@@ -27,5 +28,5 @@ def account(person: Person) -> Account:
         unread=Notification.objects.filter(person=person, read_at__isnull=True).count(),
         may_sign_off=bool(roles & SIGN_OFF_ROLES),
         may_export=bool(roles & CREDIT_ROLES),
-        may_administer=person.is_staff or person.is_superuser or person.has_perm("wagtailadmin.access_admin"),
+        may_administer=person.is_superuser or bool(roles & REACH.keys()),
     )

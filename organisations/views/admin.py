@@ -80,7 +80,7 @@ class PersonIndexView(generic.IndexView):
             title("name", label=gettext_lazy("Name"), accessor="name", get_url=self.get_edit_url),
             Column("username", label=gettext_lazy("User name"), sort_key="username"),
             Column("masked_phone", label=gettext_lazy("Mobile number")),
-            Column("title", label=gettext_lazy("Title"), accessor="get_title_display"),
+            Column("title", label=gettext_lazy("Professional title"), accessor="get_title_display"),
             BooleanColumn("is_active", label=gettext_lazy("Active"), sort_key="is_active"),
             DateColumn("last_login", label=gettext_lazy("Last sign-in"), sort_key="last_login"),
         ]
