@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -56,7 +57,9 @@ class OfferViewSet(SnippetViewSet):
     menu_label = _("Offers")
     menu_order = 210
     add_to_admin_menu = True
-    list_display = ("course", "basis", "rule_set_id", "begins", "ends", "is_demo")
+    list_display = (
+        "course", "basis", "rule_set_id", "begins", "ends", BooleanColumn("is_demo", label=_("Demonstration")),
+    )  # fmt: skip
     list_filter = ("basis", "is_demo")
     list_per_page = 50
     ordering = ("-begins", "-pk")

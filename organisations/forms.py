@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from organisations import rules
 from organisations.models import Person
@@ -83,7 +84,9 @@ class ResetPasswordByKeyForm(ResetPasswordKeyForm):
 class SignUpForm(SignupForm):
     """Only where OPEN_SIGN_UP is true."""
 
-    name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     field_order = ["name", "username", "email", "password1"]
 
 

@@ -50,7 +50,7 @@ QUESTION_PANELS = [
 class QuestionFilterSet(WagtailFilterSet):
     bank = django_filters.ModelChoiceFilter(label=_("Question bank"), queryset=Bank.objects.order_by("title", "pk"))
     subject = django_filters.CharFilter(label=_("Subject"), lookup_expr="icontains")
-    type = django_filters.ChoiceFilter(label=_("Type"), field_name="current__type", choices=QUESTION_TYPES)
+    type = django_filters.ChoiceFilter(label=_("Question type"), field_name="current__type", choices=QUESTION_TYPES)
     review_state = django_filters.ChoiceFilter(
         label=_("Review"), field_name="current__review_state", choices=REVIEW_STATES
     )
@@ -71,7 +71,7 @@ class QuestionViewSet(SnippetViewSet):
         "code",
         "subject",
         Column("stem", label=_("Stem"), accessor="current.stem"),
-        Column("type", label=_("Type"), accessor="current.type"),
+        Column("type", label=_("Question type"), accessor="current.type"),
         Column("review", label=_("Review"), accessor="current.get_review_state_display"),
         Column("revision", label=_("Revision"), accessor="current.number"),
         Column("uses", label=_("Quizzes"), accessor="uses"),

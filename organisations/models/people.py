@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cms.shared import crypto
 from organisations.enums import DocumentKind, PersonState, ProfessionalTitle, Role
@@ -34,7 +35,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(_("user name"), max_length=60, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     phone_sealed = models.TextField(blank=True, editable=False)
     phone_index = models.CharField(max_length=64, null=True, unique=True, editable=False)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
@@ -77,7 +77,7 @@ class PersonIndexView(generic.IndexView):
     def columns(self) -> list[Any]:
         title = self._get_title_column_class(TitleColumn)
         return [
-            title("name", label=gettext_lazy("Name"), accessor="name", get_url=self.get_edit_url),
+            title("name", label=pgettext_lazy("person", "Name"), accessor="name", get_url=self.get_edit_url),
             Column("username", label=gettext_lazy("User name"), sort_key="username"),
             Column("masked_phone", label=gettext_lazy("Mobile number")),
             Column("title", label=gettext_lazy("Professional title"), accessor="get_title_display"),

@@ -20,8 +20,8 @@ OPTION_FIELDS = [f"option_{letter.lower()}" for letter in grading.LETTERS]
 class QuestionForm(WagtailAdminModelForm):
     """Fields of the question and of its next revision. `seen` is the revision that the author started from."""
 
-    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    type = forms.ChoiceField(label=_("Type"), choices=QUESTION_TYPES)
+    seen = forms.IntegerField(label="", widget=forms.HiddenInput, required=False)
+    type = forms.ChoiceField(label=_("Question type"), choices=QUESTION_TYPES)
     stem = forms.CharField(label=_("Stem"), widget=AdminAutoHeightTextInput(attrs={"rows": 2}))
     answer = forms.CharField(
         label=_("Right answer"),

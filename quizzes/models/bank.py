@@ -46,6 +46,7 @@ class Bank(models.Model):
 
     class Meta:
         verbose_name = _("question bank")
+        verbose_name_plural = _("question banks")
 
     def __str__(self) -> str:
         return self.title
@@ -53,7 +54,7 @@ class Bank(models.Model):
 
 class Question(PreviewableMixin, models.Model):  # type: ignore[django-manager-missing]
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="questions")
+    bank = models.ForeignKey(Bank, on_delete=models.PROTECT, related_name="questions", verbose_name=_("question bank"))
     code = models.CharField(_("code"), max_length=40)
     subject = models.CharField(_("subject"), max_length=60, blank=True)
     current = models.ForeignKey(
@@ -62,6 +63,7 @@ class Question(PreviewableMixin, models.Model):  # type: ignore[django-manager-m
 
     class Meta:
         verbose_name = _("question")
+        verbose_name_plural = _("questions")
         ordering = ["code"]
         constraints = [models.UniqueConstraint(name="question_code_in_bank", fields=["bank", "code"])]
 
