@@ -32,6 +32,7 @@ class Project(models.Model):
 
     class Meta:
         verbose_name = _("accredited project")
+        verbose_name_plural = _("accredited projects")
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"

@@ -22,6 +22,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
         indexes = [models.Index(name="audit_target", fields=["target_kind", "target_id"])]
 
     def __str__(self) -> str:

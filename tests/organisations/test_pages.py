@@ -166,3 +166,8 @@ def test_learners_need_no_second_factor(client: Client, settings, person: Person
     settings.REQUIRE_STAFF_MFA = True
     client.force_login(person)
     assert client.get("/en/account/profile/").status_code == 200
+
+
+def test_short_password_is_refused_in_chinese(client: Client) -> None:
+    answer = client.post("/zh-hans/account/activate/", {"code": "7K2M-9QXF-4TBD", "password": "short", "agree": "on"})
+    assert "密码太短：至少需要 8 个字符。" in answer.content.decode()
