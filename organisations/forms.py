@@ -6,7 +6,7 @@ from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordFo
 from allauth.account.internal.flows.login import derive_login_method
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,6 +14,15 @@ from organisations import rules
 from organisations.models import Person
 
 PASSWORD_HELP = _("At least 8 characters; no common password, and not like your name or other data of yours.")
+
+
+class MinimumLength(MinimumLengthValidator):
+    """Django's own text of the length has no Chinese."""
+
+    def get_error_message(self) -> str:
+        return str(_("This password is too short: it needs at least %(length)s characters.")) % {
+            "length": self.min_length
+        }
 
 
 class PhoneField(forms.CharField):
