@@ -30,6 +30,7 @@ QUIET = [
     "--no-first-run",
 ]
 LANGUAGE = "zh-hans"
+LESSON = rf"^/{LANGUAGE}/(?!account|learning|credits|quizzes)[\w-]+/[\w-]+/[\w-]+/$"
 
 
 def free_port() -> int:
@@ -93,12 +94,17 @@ def sign_in(page: Page, url: str, name: str, secret: str) -> bool:
     page.fill("input[name=password]", secret)
     page.press("input[name=password]", "Enter")
     page.wait_for_load_state()
+    if "/account/consent" in page.url:
+        page.check("input[name=agree]")
+        page.press("input[name=agree]", "Enter")
+        page.wait_for_url(lambda address: "/account/consent" not in address)
     return "/account/login" not in page.url
 
 
 def public_pages(page: Page, url: str) -> dict[str, str]:
     """Home, the sign-in page, the first catalogue and the first course that the pages link to."""
     found = {"home": f"{url}/{LANGUAGE}/", "home-en": f"{url}/en/", "sign-in": f"{url}/{LANGUAGE}/account/login/"}
+    found["activation"] = f"{url}/{LANGUAGE}/account/activate/"
     page.goto(found["home"])
     inside = links(page, rf"^/{LANGUAGE}/(?!account|learning|credits|quizzes)[\w-]+/$")
     if inside:
@@ -117,8 +123,18 @@ def learner_pages(page: Page, url: str) -> dict[str, str]:
         "notifications": f"{url}/{LANGUAGE}/account/notifications/",
     }
     page.goto(found["my-learning"])
-    for link in links(page, rf"^/{LANGUAGE}/(?!account|learning|credits|quizzes)[\w-]+/[\w-]+/[\w-]+/$")[:1]:
+    for link in links(page, LESSON)[:1]:
         found["lesson"] = link
+        page.goto(link)
+        for other in links(page, LESSON):
+            found.setdefault(f"lesson-{urlsplit(other).path.rstrip('/').rpartition('/')[2]}", other)
+    if "lesson-quiz" in found:
+        page.goto(found["lesson-quiz"])
+        way_in = page.locator("form[action$='/quizzes/attempts/'] button")
+        if way_in.count():
+            way_in.click()
+            page.wait_for_url("**/quizzes/attempts/*-*/")
+            found["quiz"] = page.url
     return found
 
 
@@ -126,7 +142,8 @@ def admin_pages(page: Page, url: str) -> dict[str, str]:
     del page
     return {
         "exports": urljoin(url, f"/{LANGUAGE}/credits/exports/"),
-        "people-credits": f"{url}/{LANGUAGE}/learning/sign-offs/",
+        "people": urljoin(url, f"/{LANGUAGE}/credits/people/"),
+        "sign-offs": urljoin(url, f"/{LANGUAGE}/learning/sign-offs/"),
     }
 
 
