@@ -1,7 +1,6 @@
 """Fixtures of the browser tests: the real assets, Debian's Chromium, short recordings."""
 
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,21 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 from cms.home.demo.people import PASSWORD
 from scripts import bootstrap
 from tests import databases, live
-from tests.browser.visitor import Visitor, visiting
-from tests.browser.world import World, populate
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-QUIET = [
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-extensions",
-    "--disable-sync",
-    "--mute-audio",
-    "--no-first-run",
-]
+from tests.browser.visitor import Visitor, launch, visiting
+from tests.browser.world import World, make_recording, populate
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,9 +34,8 @@ def chromium(assets: None) -> Iterator[Browser]:
     # Playwright's loop lives in this thread, and Django would take every query of a test for one inside of it.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    arguments = [*QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = launch(playwright)
         yield browser
         browser.close()
     if before is None:
@@ -78,11 +63,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]
     def make(seconds: int) -> Path:
         path = folder / f"lecture-{seconds}.mp4"
         if not path.exists():
-            picture = ["-f", "lavfi", "-i", f"testsrc2=size=854x480:rate=10:duration={seconds}"]
-            sound = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
-            codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
-            command = ["ffmpeg", "-nostdin", "-v", "error", "-y", *picture, *sound, *codecs, str(path)]
-            subprocess.run(command, check=True, timeout=120)
+            make_recording(path, seconds)
         return path
 
     return make

@@ -1,5 +1,6 @@
 """The demonstration as browser tests find it: all that `load_demo` makes, with short lectures instead of long ones."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,15 @@ def wait_for(what: Callable[[], object], seconds: float) -> None:
     while not what():
         assert time.monotonic() < end, "this took too long"
         time.sleep(0.3)
+
+
+def make_recording(path: Path, seconds: int) -> None:
+    """An MP4 with a moving picture and a tone."""
+    picture = ["-f", "lavfi", "-i", f"testsrc2=size=854x480:rate=10:duration={seconds}"]
+    sound = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", *picture, *sound, *codecs, str(path)]
+    subprocess.run(command, check=True, timeout=120)
 
 
 def load_demo() -> None:
