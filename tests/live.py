@@ -1,6 +1,7 @@
 """Real processes for tests: the gunicorn server and the Celery worker, on a test's own database."""
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -14,6 +15,8 @@ from django.conf import settings
 
 from tests import databases, services
 
+PR_SET_PDEATHSIG = 1
+
 
 def _environment(database: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "DATABASE_URL"))}
@@ -24,6 +27,11 @@ def _environment(database: str) -> dict[str, str]:
         "ISOCENTER_VAR": str(settings.VAR_DIR),
         "ISOCENTER_LIVE": "1",
     }
+
+
+def _end_with_the_tests() -> None:
+    """A test run that is killed leaves no server behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def empty_shared_state() -> None:
@@ -56,6 +64,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_end_with_the_tests,
             )
 
     def _signal(self, number: signal.Signals) -> None:
