@@ -21,6 +21,10 @@ from tests.browser.visitor import Visitor, expect
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(600)]
 
+NOTE_AUTOSAVE = """() => ["save", "success", "error"].forEach((state) => {
+  document.addEventListener(`w-autosave:${state}`, () => { document.documentElement.dataset.autosave = state; });
+})"""
+
 
 def watch_to_the_end(page: Page) -> None:
     """Press play, choose the greatest speed that counts, and wait until the player says that it is enough."""
@@ -92,6 +96,7 @@ def upload(editor: Visitor, path: Path, title: str) -> None:
 def put_into_lesson(page: Page, course: CoursePage, lecture: str, title: str) -> LessonPage:
     """A new lesson below `course` whose content is the lecture, written in the page editor and published."""
     page.goto(f"/admin/pages/add/courses/lessonpage/{course.pk}/")
+    page.evaluate(NOTE_AUTOSAVE)
     page.fill("#id_title", title)
     page.fill("#id_minutes", "1")
     page.locator("button.c-sf-add-button").first.click()
@@ -101,7 +106,7 @@ def put_into_lesson(page: Page, course: CoursePage, lecture: str, title: str) ->
     page.locator(".modal-content").wait_for(state="detached")
     # The editor saves by itself half a second after the last change; publishing meets a page that is saved.
     page.wait_for_timeout(1000)
-    page.locator(".w-autosave-indicator__state--saved").wait_for()
+    page.wait_for_selector("html[data-autosave=success]")
     page.wait_for_url("**/edit/")
     page.locator("footer [data-w-dropdown-target=toggle]").first.click()
     page.locator("button[name=action-publish]").click()
