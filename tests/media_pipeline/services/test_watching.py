@@ -79,7 +79,8 @@ def test_playback_tells_where_to_play_and_where_the_learner_was(clock):
         base + "poster.jpg",
         base + "captions.vtt",
     )
-    assert found.expires_at == START + timedelta(seconds=30 + 600, hours=4)
+    # Four hours and the lecture's ten minutes from 10:00:30, rounded up to the hour.
+    assert found.expires_at == START + timedelta(hours=5)
     assert found.batches_url == f"/api/v1/play-sessions/{session.public_id}/batches/"
     assert (found.position_s, found.intervals, found.missing) == (19.5, [[0.0, 20.0]], [[20.0, 600.0]])
     assert (found.share, found.threshold, found.max_speed, found.is_completed) == (0.0333, 0.9, 2.0, False)

@@ -67,4 +67,4 @@ def test_granted_role_is_named_in_the_readers_language() -> None:
     grant_role(by=None, person=person, role=Role.LECTURER, node=node, begins=date(2026, 1, 1))
     notice = Notification.objects.get(person=person, kind="role_granted")
     assert message(notice, language="en").text.startswith("From now on: Lecturer, 演示·分会.")
-    assert message(notice, language="zh-hans").text.startswith("新增角色：讲师（演示·分会）。")
+    assert message(notice, language="zh-hans").text.startswith("即日起担任：讲师（演示·分会）。")
