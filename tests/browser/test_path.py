@@ -104,10 +104,9 @@ def put_into_lesson(page: Page, course: CoursePage, lecture: str, title: str) ->
     page.locator("[data-chooser-action-choose]").first.click()
     page.locator(".modal-content a", has_text=lecture).first.click()
     page.locator(".modal-content").wait_for(state="detached")
-    # The editor saves by itself half a second after the last change; publishing meets a page that is saved.
-    page.wait_for_timeout(1000)
-    page.wait_for_selector("html[data-autosave=success]")
-    page.wait_for_url("**/edit/")
+    # The editor may save by itself half a second after a change; publishing must not meet a save under way.
+    page.wait_for_timeout(1500)
+    page.wait_for_selector("html:not([data-autosave=save])")
     page.locator("footer [data-w-dropdown-target=toggle]").first.click()
     page.locator("button[name=action-publish]").click()
     page.wait_for_url(f"**/admin/pages/{course.pk}/")
