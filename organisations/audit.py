@@ -24,7 +24,7 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write that `by` (None: the system) did `verb` ("role.grant") to `target`.
+    """Write that `by` (None: the system) did `verb` (one of `enums.Deed`: "role.grant") to `target`.
 
     Call it inside the transaction of the deed.
     """

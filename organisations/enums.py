@@ -74,6 +74,42 @@ class PersonState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("person", "Cancelled")
 
 
+class Deed(models.TextChoices):
+    """Every verb of the audit log with the words that its readers see. Write a new verb here before you record it."""
+
+    SIGN_IN = "account.sign_in", _("Signed in")
+    SIGN_OUT = "account.sign_out", _("Signed out")
+    ACTIVATION_ISSUE = "activation.issue", _("Issued an activation code")
+    ACTIVATION_USE = "activation.use", _("Set a password with an activation code")
+    CONSENT_GIVE = "consent.give", _("Agreed to the notices")
+    ENROL = "courses.enrol", _("Enrolled in a course")
+    WITHDRAW = "courses.withdraw", _("Withdrew from a course")
+    SIGN_OFF = "courses.sign_off", _("Signed off an on-site lesson")
+    DUPLICATE_REFUSED = "credits.duplicate_refused", _("Refused to credit the same activity twice")
+    ENTRY_REVERSED = "credits.entry_reversed", _("Took back a credit entry")
+    EXPORT_REQUEST = "credits.export.request", _("Requested a credit export")
+    EXPORT_CANCEL = "credits.export.cancel", _("Cancelled a credit export")
+    EXPORT_DOWNLOAD = "credits.export.download", _("Downloaded a credit export")
+    OFFICIAL_STATE_SET = "credits.official_state_set", _("Set the official state of an entry")
+    PERSON_CREDITS_READ = "credits.person.read", _("Read a person's credits")
+    EMPLOYMENT_BEGIN = "employment.begin", _("Entered a person in a unit")
+    EMPLOYMENT_END = "employment.end", _("Ended a person's employment")
+    LECTURE_RECEIVED = "lecture.received", _("Uploaded a lecture")
+    LECTURE_CHANGED = "lecture.changed", _("Changed a lecture")
+    LECTURE_DELETED = "lecture.deleted", _("Deleted a lecture")
+    LECTURE_RETRIED = "lecture.transcode_retried", _("Started a lecture's conversion again")
+    PERSON_CREATE = "person.create", _("Added a person")
+    PERSON_CHANGE = "person.change", _("Changed a person's details")
+    PERSON_CHANGE_CONTACT = "person.change_contact", _("Changed a person's phone or e-mail")
+    PLACE_ADD = "place.add", _("Added a place")
+    PLACE_MOVE = "place.move", _("Moved a place")
+    PLACE_CLOSE = "place.close", _("Closed a place")
+    QUESTION_CREATED = "question_created", _("Wrote a question")
+    QUESTION_REVISED = "question_revised", _("Revised a question")
+    ROLE_GRANT = "role.grant", _("Granted a role")
+    ROLE_END = "role.end", _("Ended a role")
+
+
 class DocumentKind(models.TextChoices):
     PRIVACY_NOTICE = "privacy_notice", _("Privacy notice")
     USER_AGREEMENT = "user_agreement", _("User agreement")

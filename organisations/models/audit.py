@@ -1,6 +1,12 @@
+import json
+from typing import Any
+
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from organisations.enums import Deed
 
 
 class AuditEvent(models.Model):
@@ -26,4 +32,29 @@ class AuditEvent(models.Model):
         indexes = [models.Index(name="audit_target", fields=["target_kind", "target_id"])]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.verb}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.get_verb_display()}"
+
+    def get_verb_display(self) -> str:
+        """What was done, in words; the verb itself where an older release wrote one that is no longer known."""
+        return str(Deed(self.verb).label) if self.verb in Deed else self.verb
+
+    def get_target_kind_display(self) -> str:
+        """What kind of thing it was done to, in words."""
+        try:
+            return str(apps.get_model(self.target_kind)._meta.verbose_name)
+        except (LookupError, ValueError):  # a table that an older release had
+            return self.target_kind
+
+    def get_before_display(self) -> str:
+        return _told(self.before)
+
+    def get_after_display(self) -> str:
+        return _told(self.after)
+
+
+def _told(fields: dict[str, Any]) -> str:
+    """The fields on one line, values as JSON writes them without its quotes."""
+    return "; ".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in fields.items()
+    )

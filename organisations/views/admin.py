@@ -22,7 +22,7 @@ from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from cms.shared.errors import DomainError
-from organisations.enums import PersonState, Role
+from organisations.enums import Deed, PersonState, Role
 from organisations.models import AuditEvent, Person, RoleGrant
 from organisations.services import activation, people, roles
 from organisations.views.admin_forms import EndGrantForm, NewGrantForm, NewPersonForm, PersonForm
@@ -232,9 +232,9 @@ class GrantViewSet(ModelViewSet):
 
 
 class AuditFilterSet(WagtailFilterSet):
-    verb = django_filters.CharFilter(label=gettext_lazy("Verb begins with"), lookup_expr="startswith")
+    verb = django_filters.ChoiceFilter(label=gettext_lazy("Deed"), choices=Deed.choices)
     actor = django_filters.CharFilter(label=gettext_lazy("By"), method="by_actor")
-    target_kind = django_filters.CharFilter(label=gettext_lazy("Kind of target"))
+    target = django_filters.CharFilter(label=gettext_lazy("Target"), lookup_expr="icontains")
     at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Between"))
 
     def by_actor(self, queryset: QuerySet[AuditEvent], name: str, value: str) -> QuerySet[AuditEvent]:
@@ -257,7 +257,8 @@ class AuditIndexView(generic.IndexView):
         return [
             title("at", label=gettext_lazy("When"), accessor=_moment, get_url=self.get_inspect_url, sort_key="at"),
             Column("actor", label=gettext_lazy("By"), accessor=lambda event: event.actor or _("the system")),
-            Column("verb", label=gettext_lazy("Deed"), sort_key="verb"),
+            Column("verb", label=gettext_lazy("Deed"), accessor="get_verb_display", sort_key="verb"),
+            Column("target_kind", label=gettext_lazy("Kind of target"), accessor="get_target_kind_display"),
             Column("target", label=gettext_lazy("Target")),
             Column("address", label=gettext_lazy("Address")),
         ]
