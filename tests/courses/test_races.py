@@ -19,6 +19,7 @@ from quizzes.services import attempts
 from tests.courses.test_progress import opened, watched
 from tests.factories.courses import CurrentProjectFactory, course_with
 from tests.factories.organisations import PersonFactory
+from tests.factories.quizzes import spend
 
 THREADS = 16
 
@@ -92,6 +93,7 @@ def test_a_submitted_quiz_whose_settling_was_killed_is_settled_by_the_sweep(comm
     progress = opened(person, lesson, minutes_ago=5)
     permit = attempts.permit(person=person, quiz=lesson.quiz, context=quiz_context(progress), return_url="/")
     attempt, _new = attempts.open_attempt(person=person, permit=permit)
+    spend(attempt, minutes=5)
     events = [
         Event(client="c", counter=1 + number, question=item["question"], value=item["answer"])
         for number, item in enumerate(attempt.paper)

@@ -1,8 +1,10 @@
 """Banks, questions, quizzes and attempts for tests."""
 
+from datetime import timedelta
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from quizzes.enums import QuestionType
@@ -83,3 +85,9 @@ class AttemptFactory(DjangoModelFactory[Attempt]):
         if fields:
             attempt.save(update_fields=list(fields))
         return attempt
+
+
+def spend(attempt: Attempt, *, minutes: float) -> None:
+    """Let the attempt have been opened so many minutes ago: a credit counts the time that was spent in it."""
+    attempt.opened_at = timezone.now() - timedelta(minutes=minutes)
+    Attempt.objects.filter(pk=attempt.pk).update(opened_at=attempt.opened_at)
