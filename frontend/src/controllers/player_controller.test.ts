@@ -241,6 +241,29 @@ test("a missing stretch starts the player there", async () => {
   expect(playing.currentTime).toBe(20);
 });
 
+test("whoever stands on a missing stretch stays there while it is being watched, and goes to the video at its end", async () => {
+  await press();
+  const gap = find("missing").querySelector("button")!;
+  gap.focus();
+  await run(8.5);
+  expect([gap.textContent, document.activeElement === gap]).toEqual(["0:28–1:40", true]);
+  answers["/api/v1/play-sessions/s1/batches/"] = acknowledge({ intervals: [[0, 100]], missing: [], share: 1 });
+  video.tabIndex = 0;
+  await run(8.5);
+  expect([find<HTMLElement>("missingBox").hidden, document.activeElement === video]).toEqual([true, true]);
+});
+
+test("a session that is opened anew leaves whoever stands on a speed in place", async () => {
+  await press();
+  const speed = find("speeds").querySelectorAll("button")[2]!;
+  speed.focus();
+  speed.click();
+  answers["/api/v1/play-sessions/s1/batches/"] = () => [410, { code: "play_session_over", message: "", params: {} }];
+  await run(9);
+  expect(sent.filter(([url]) => url === "/play/")).toHaveLength(2);
+  expect([document.activeElement === speed, speed.getAttribute("aria-pressed")]).toEqual([true, "true"]);
+});
+
 test("a refusal to play is said in the server's words, and one may try again", async () => {
   answers["/play/"] = () => [409, { code: "lecture_not_ready", message: "Still being prepared.", params: {} }];
   await press();

@@ -4,7 +4,7 @@ import type { Playback, Player, State } from "../lib/player";
 import { send } from "../lib/http";
 import { hasLeftovers } from "../lib/leftovers";
 import type { Watched } from "../lib/outbox";
-import { clock, draw, fill, listMissing, type Stretch } from "../lib/timeline";
+import { clock, draw, fill, MissingList, type Stretch } from "../lib/timeline";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 const TONES: Partial<Record<State, string>> = { counting: "ok", completed: "ok", loading: "info", "": "info" };
@@ -43,12 +43,15 @@ export default class extends Controller<HTMLElement> {
   declare missingValue: Stretch[];
 
   private player: Player | null = null;
+  private missingList!: MissingList;
   private startAt: number | null = null;
   private wasCompleted = false;
 
   override connect(): void {
     this.wasCompleted = this.completedValue;
     this.startTarget.hidden = false;
+    const texts = { item: this.text("gap"), more: this.text("more") };
+    this.missingList = new MissingList(this.missingTarget, texts, (from) => this.goTo(from));
     this.drawLine();
     if (this.positionValue > 0) {
       this.startLabelTarget.textContent = fill(this.text("resume"), { at: clock(this.positionValue) });
@@ -134,9 +137,9 @@ export default class extends Controller<HTMLElement> {
     const wanted = JSON.stringify(this.missingValue);
     if (this.missingTarget.dataset.shown === wanted) return;
     this.missingTarget.dataset.shown = wanted;
+    const hasPlace = this.missingList.show(this.missingValue);
     this.missingBoxTarget.hidden = this.missingValue.length === 0;
-    const texts = { item: this.text("gap"), more: this.text("more") };
-    listMissing(this.missingTarget, this.missingValue, texts, (from) => this.goTo(from));
+    if (!hasPlace) (this.startTarget.hidden ? this.videoTarget : this.startTarget).focus({ preventScroll: true });
   }
 
   private percent(share: number): void {
@@ -144,6 +147,9 @@ export default class extends Controller<HTMLElement> {
   }
 
   private offerSpeeds(greatest: number): void {
+    // A session that is opened anew leaves the buttons, and whoever stands on one, in place.
+    if (this.speedsTarget.dataset.greatest === String(greatest)) return;
+    this.speedsTarget.dataset.greatest = String(greatest);
     this.speedsTarget.textContent = "";
     for (const speed of SPEEDS.filter((each) => each <= greatest)) {
       const button = document.createElement("button");

@@ -39,32 +39,70 @@ function rect(name: string, x: number, width: number): Element {
   return element;
 }
 
-/** One button per missing stretch, the first `most`; `pick` gets its first second. */
-export function listMissing(
-  list: Element,
-  missing: Stretch[],
-  texts: { item: string; more: string },
-  pick: (from: number) => void,
-  most = 12,
-): void {
-  const focused = Array.from(list.children).findIndex((item) => item.contains(document.activeElement));
-  const items = missing.slice(0, most).map(([from, to]) => {
+/** A list of buttons, one per missing stretch. A stretch that shrinks keeps its button, and with it who stands there. */
+export class MissingList {
+  private shown: { stretch: Stretch; button: HTMLButtonElement }[] = [];
+
+  /** `pick` gets the first second of the stretch that was pressed; at most `most` are listed, the rest is a number. */
+  constructor(
+    private readonly list: Element,
+    private readonly texts: { item: string; more: string },
+    private readonly pick: (from: number) => void,
+    private readonly most = 12,
+  ) {}
+
+  /** List these. False if whoever stood on a button finds none left to stand on. */
+  show(missing: Stretch[]): boolean {
+    const stood = this.shown.findIndex(({ button }) => button === document.activeElement);
+    const before = [...this.shown];
+    this.shown = missing.slice(0, this.most).map((stretch) => {
+      // What is missing shrinks: the first part of a stretch takes its button over.
+      const at = before.findIndex(({ stretch: [from, to] }) => from < stretch[1] && stretch[0] < to);
+      const [kept] = at < 0 ? [] : before.splice(at, 1);
+      const button = kept?.button ?? this.button();
+      this.label(button, stretch);
+      return { stretch, button };
+    });
+    this.place(missing.length - this.shown.length);
+    if (stood < 0) return true;
+    const stays = this.shown.some(({ button }) => button === document.activeElement);
+    const next = this.shown[Math.min(stood, this.shown.length - 1)];
+    if (!stays) next?.button.focus({ preventScroll: true });
+    return next !== undefined;
+  }
+
+  private button(): HTMLButtonElement {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button player__gap";
-    button.textContent = `${clock(from)}–${clock(to)}`;
-    button.setAttribute("aria-label", fill(texts.item, { from: clock(from), to: clock(to) }));
-    button.addEventListener("click", () => pick(from));
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
-  });
-  if (missing.length > most) {
-    const item = document.createElement("li");
-    item.textContent = fill(texts.more, { number: missing.length - most });
-    items.push(item);
+    button.addEventListener("click", () => {
+      const stretch = this.shown.find((each) => each.button === button)?.stretch;
+      if (stretch) this.pick(stretch[0]);
+    });
+    return button;
   }
-  replace(list, items);
-  // Whoever stood on a button stays in the list when it is drawn anew.
-  if (focused >= 0) items[Math.min(focused, items.length - 1)]?.querySelector("button")?.focus();
+
+  private label(button: HTMLButtonElement, [from, to]: Stretch): void {
+    button.textContent = `${clock(from)}–${clock(to)}`;
+    button.setAttribute("aria-label", fill(this.texts.item, { from: clock(from), to: clock(to) }));
+  }
+
+  /** Bring the list in order without moving what stands in its place: an element that is moved loses the focus. */
+  private place(unlisted: number): void {
+    const buttons = this.shown.map(({ button }) => button);
+    for (const item of Array.from(this.list.children)) {
+      const button = item.querySelector("button");
+      if (!button || buttons.indexOf(button) < 0) item.remove();
+    }
+    buttons.forEach((button, at) => {
+      const item = button.parentElement ?? document.createElement("li");
+      if (!button.parentElement) item.append(button);
+      if (this.list.children[at] !== item) this.list.insertBefore(item, this.list.children[at] ?? null);
+    });
+    if (unlisted > 0) {
+      const item = document.createElement("li");
+      item.textContent = fill(this.texts.more, { number: unlisted });
+      this.list.append(item);
+    }
+  }
 }
