@@ -11,6 +11,7 @@
 | PRIVATE_FOLDER, PUBLIC_FOLDER or S3_BUCKET_PRIVATE, S3_BUCKET_PUBLIC, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION | where files lie |
 | UPLOAD_FOLDER | where uploads arrive before they are stored (default: the system's temporary folder) |
 | TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
+| HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
 | METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
 """  # noqa: E501
@@ -111,8 +112,13 @@ if TRUSTED_PROXY_COUNT:
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(os.environ.get("HSTS_SECONDS", str(365 * 24 * 60 * 60)))
-SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-SECURE_HSTS_PRELOAD = True
+# Both bind every other site of the domain, and preloading can hardly be undone: only who owns the domain can say so.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = _flag("HSTS_PRELOAD")
+if SECURE_HSTS_PRELOAD and not SECURE_HSTS_INCLUDE_SUBDOMAINS:
+    _problems.append("HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS=1: browsers preload whole domains only.")
+# The two checks ask for what was decided above.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_SECURE = True
 

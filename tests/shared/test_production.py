@@ -17,15 +17,18 @@ from scripts.check import production_environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _start(**changes: str | None) -> subprocess.CompletedProcess[str]:
-    """Imports the production settings in a process whose environment holds only them."""
+SHOWN = "s.DATABASES['default']['HOST'], s.SESSION_COOKIE_SECURE"
+
+
+def _start(shown: str = SHOWN, **changes: str | None) -> subprocess.CompletedProcess[str]:
+    """Imports the production settings in a process whose environment holds only them, and prints what is `shown`."""
     environment = {**production_environment(), "PATH": os.environ["PATH"]}
     for name, value in changes.items():
         if value is None:
             environment.pop(name)
         else:
             environment[name] = value
-    program = "from django.conf import settings as s; print(s.DATABASES['default']['HOST'], s.SESSION_COOKIE_SECURE)"
+    program = f"from django.conf import settings as s; print({shown})"
     return subprocess.run(
         [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -63,6 +66,29 @@ def test_one_key_for_two_purposes_is_refused() -> None:
     key = "1:" + base64.b64encode(bytes(range(32))).decode()
     result = _start(ISOCENTER_KEY_LEDGER_MAC=key, ISOCENTER_KEY_MEDIA_SIGNING=key)
     assert "- ISOCENTER_KEY_*: the same key serves two purposes; make one for each." in result.stderr.splitlines()
+
+
+HSTS = "s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD"
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "31536000 False False"),
+        ({"HSTS_SECONDS": "3600", "HSTS_INCLUDE_SUBDOMAINS": "1"}, "3600 True False"),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "1", "HSTS_PRELOAD": "true"}, "31536000 True True"),
+    ],
+)
+def test_other_sites_of_the_domain_are_bound_only_when_asked(environment: dict[str, str], expected: str) -> None:
+    result = _start(HSTS, **environment)
+    assert (result.returncode, result.stdout.strip()) == (0, expected), result.stderr
+
+
+def test_preloading_without_the_whole_domain_is_refused() -> None:
+    result = _start(HSTS_PRELOAD="1")
+    assert "- HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS=1: browsers preload whole domains only." in (
+        result.stderr.splitlines()
+    )
 
 
 def test_object_storage_opens_the_policy_for_its_host_only() -> None:
