@@ -23,7 +23,7 @@ def captions_key(set_id: uuid.UUID) -> str:
 class LectureState:
     """Where a lecture stands, in words. `percent` is None unless work is going on; `reason` tells why it failed.
 
-    `is_over`: nothing will change by itself any more.
+    `is_over`: nothing will change by itself any more. `length`: of what is being served, as `length_of` writes it.
     """
 
     lecture_pk: int
@@ -33,6 +33,7 @@ class LectureState:
     reason: str
     is_over: bool
     can_retry: bool
+    length: str
 
 
 def with_states() -> QuerySet[Lecture]:
@@ -58,7 +59,16 @@ def state_of(lecture: Lecture) -> LectureState:
         reason=str(reason(job)) if job and job.state == JobState.FAILED else "",
         is_over=job is None or job.is_over,
         can_retry=job is None or job.state in {JobState.FAILED, JobState.CANCELLED},
+        length=length_of(lecture),
     )
+
+
+def length_of(lecture: Lecture) -> str:
+    """Minutes and seconds "12:05" of what is being served; "–" if nothing is yet."""
+    if not lecture.renditions:
+        return "–"
+    minutes, seconds = divmod(round(lecture.duration_s), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _label(job: TranscodeJob | None, renditions: RenditionSet | None) -> str | Promise:

@@ -1,5 +1,6 @@
 """Lectures in the admin: list with live progress, upload, watch, try again, delete."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from cms.shared.errors import DomainError
 from media_pipeline.forms import LectureForm
 from media_pipeline.models import Lecture
 from media_pipeline.selectors import addresses
-from media_pipeline.selectors.lectures import state_of, states, with_states
+from media_pipeline.selectors.lectures import length_of, state_of, states, with_states
 from media_pipeline.services import files, lectures
 from organisations.models import Person
 
@@ -42,6 +43,15 @@ class StateColumn(Column):
         return context
 
 
+class LengthColumn(Column):
+    """How long the lecture is; the same script writes it when the preparation has ended."""
+
+    cell_template_name = "media_pipeline/admin/length_cell.html"
+
+    def get_value(self, instance: Lecture) -> str:
+        return length_of(instance)
+
+
 class LectureIndexView(snippets.IndexView):
     page_title = gettext_lazy("Lectures")
     default_ordering = "-uploaded_at"
@@ -54,7 +64,7 @@ class LectureIndexView(snippets.IndexView):
             TitleColumn("title", label=_("Title"), sort_key="title", get_url=self.get_inspect_url),
             Column("lecturer", label=_("Lecturer"), sort_key="lecturer"),
             StateColumn("state", label=_("State")),
-            Column("length", label=_("Length"), accessor=_length),
+            LengthColumn("length", label=_("Length")),
             DateColumn("uploaded_at", label=_("Uploaded"), sort_key="uploaded_at"),
         ]
 
@@ -66,14 +76,7 @@ def _person(request: HttpRequest) -> Person:
     return request.user
 
 
-def _length(lecture: Lecture) -> str:
-    if not lecture.renditions:
-        return "–"
-    minutes, seconds = divmod(round(lecture.duration_s), 60)
-    return f"{minutes}:{seconds:02}"
-
-
-class _UploadMixin:
+class _UploadMixin(ABC):
     """Answers a script, which shows how much is uploaded, in JSON; a plain form as ever."""
 
     request: HttpRequest
@@ -100,11 +103,11 @@ class _UploadMixin:
     def _is_scripted(self) -> bool:
         return self.request.headers.get("X-Requested-With") == "XMLHttpRequest"
 
-    def save(self, form: LectureForm) -> Lecture:
-        raise NotImplementedError
+    @abstractmethod
+    def save(self, form: LectureForm) -> Lecture: ...
 
-    def message(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def message(self) -> str: ...
 
 
 class LectureCreateView(_UploadMixin, snippets.CreateView):
@@ -178,7 +181,7 @@ class LectureInspectView(snippets.InspectView):
             "lecture": lecture,
             "state": state_of(lecture),
             "addresses": addresses(lecture),
-            "length": _length(lecture),
+            "length": length_of(lecture),
             "heights": " · ".join(f"{height}p" for height in lecture.renditions.heights) if lecture.renditions else "",
             "states_url": reverse(f"{NAMESPACE}:states"),
             "can_change": self.user_has_permission("change"),
@@ -207,6 +210,7 @@ def lecture_states(request: HttpRequest) -> HttpResponse:
             "percent": state.percent,
             "reason": state.reason,
             "is_over": state.is_over,
+            "length": state.length,
         }
         for state in states(pks)
     ]

@@ -18,6 +18,9 @@
     }
     part(root, 'reason').textContent = state.reason;
     part(root, 'reason').hidden = state.reason === '';
+    document.querySelectorAll(`[data-lecture-length="${state.pk}"]`).forEach((cell) => {
+      cell.textContent = state.length;
+    });
     root.dataset.lectureState = state.state;
     root.dataset.lectureOver = String(state.is_over);
     if (state.is_over && root.dataset.lectureReload) {

@@ -62,10 +62,16 @@ def test_editor_uploads_watches_the_progress_and_the_video(client, staff, clips)
     assert AuditEvent.objects.get(verb="lecture.received").target_id == str(lecture.public_id)
 
     waiting = client.get(url("states"), {"pk": lecture.pk}).json()["states"]
-    assert [(row["state"], row["percent"], row["is_over"]) for row in waiting] == [("queued", None, False)]
+    assert [(row["state"], row["percent"], row["is_over"], row["length"]) for row in waiting] == [
+        ("queued", None, False, "–")
+    ]
+    assert f'<span data-lecture-length="{lecture.pk}">–</span>' in client.get(url("list")).content.decode()
     run_transcode(lecture.jobs.get().pk)
     done = client.get(url("states"), {"pk": lecture.pk}).json()["states"]
-    assert [(row["state"], row["percent"], row["is_over"]) for row in done] == [("done", None, True)]
+    assert [(row["state"], row["percent"], row["is_over"], row["length"]) for row in done] == [
+        ("done", None, True, "0:03")
+    ]
+    assert f'<span data-lecture-length="{lecture.pk}">0:03</span>' in client.get(url("list")).content.decode()
 
     page = client.get(url("inspect", lecture.pk)).content.decode()
     for pattern, kind in (('<source src="([^"]+)"', "video/mp4"), ('<track kind="captions" src="([^"]+)"', "text/vtt")):
