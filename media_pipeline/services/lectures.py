@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from django.core.files.base import File
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import ReferenceIndex
@@ -183,7 +183,9 @@ def run_transcode(job_pk: int) -> None:
     except MediaError as error:
         log.warning("transcode_failed", failure=error.failure.value)
         job.fail(error.failure.value, error.detail, retry=error.retry)
-    except Exception as error:
+    except (
+        Exception
+    ) as error:  # the last boundary: whatever it was, the job ends with a reason and the log has the trace
         if not TranscodeJob.objects.filter(pk=job.pk).exists():
             log.warning("transcode_lecture_deleted")
             return
@@ -211,7 +213,7 @@ def _transcode(job: TranscodeJob, lecture: Lecture, folder: Path) -> None:
         publish_folder(made.folder, known.folder, last="master.m3u8", tick=job.beat)
     try:
         _serve(job, lecture, known)
-    except Exception:
+    except (LostLease, DatabaseError):  # cancelled, or the lecture was deleted under our hands
         if not Lecture.objects.filter(pk=lecture.pk).exists():
             delete_folder(known.folder)
         raise
