@@ -29,6 +29,7 @@ if settings.METRICS_ENABLED:
 urlpatterns += i18n_patterns(
     path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
+    path("manage/", include("organisations.manage_urls")),
     path("learning/", include("courses.urls")),
     path("credits/", include("credits.urls")),
     path("", include("cms.home.urls")),

@@ -54,6 +54,60 @@ CREDIT_ROLES = frozenset(
 )
 
 
+class Power(models.TextChoices):
+    """What the pages of people and units ask for. `POWERS` says which roles give it, on their subtree."""
+
+    SEE_PEOPLE = "see_people"
+    SEE_MASKED_ID = "see_masked_id"
+    KEEP_PEOPLE = "keep_people"
+    OPEN_ACCOUNTS = "open_accounts"
+    KEEP_PLACES = "keep_places"
+    KEEP_DEPARTMENTS = "keep_departments"
+    GRANT_ROLES = "grant_roles"
+    READ_AUDIT = "read_audit"
+    APPROVE_DISCLOSURE = "approve_disclosure"
+
+
+# KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
+# OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
+# APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
+# SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
+POWERS: dict[Power, frozenset[Role]] = {
+    Power.SEE_PEOPLE: frozenset(
+        {
+            Role.DEPARTMENT_CREDIT_ADMINISTRATOR,
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+            Role.BRANCH_SECRETARY,
+            Role.AUDITOR,
+            Role.SYSTEM_ADMINISTRATOR,
+        }
+    ),
+    Power.SEE_MASKED_ID: frozenset(
+        {
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+            Role.AUDITOR,
+            Role.SYSTEM_ADMINISTRATOR,
+        }
+    ),
+    Power.KEEP_PEOPLE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.OPEN_ACCOUNTS: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.KEEP_PLACES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
+    Power.KEEP_DEPARTMENTS: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.GRANT_ROLES: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.READ_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    Power.APPROVE_DISCLOSURE: frozenset({Role.SECURITY_ADMINISTRATOR}),
+}
+
+# What the administrator of a unit may hand on; everything else is for the system administrator.
+ROLES_OF_A_UNIT = frozenset({Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR})
+
+
 # Roles with power over others or over what others read: these people are staff.
 STAFF_ROLES = frozenset(set(Role) - {Role.LEARNER, Role.JUDGE})
 
@@ -68,10 +122,90 @@ class ProfessionalTitle(models.TextChoices):
 
 
 class PersonState(models.TextChoices):
+    """What a person is to the yearly audit on a day. Without a dated state a person is ACTIVE."""
+
     ACTIVE = "active", _("Active")
-    ON_LEAVE = "on_leave", _("Maternity or sick leave, or abroad over 6 months")
+    MATERNITY = "maternity", _("Maternity leave")
+    SICK = "sick", _("Sick leave")
+    ABROAD = "abroad", _("Working abroad over 6 months")
+    NEW = "new", _("New this year")
     EXEMPT = "exempt", _("Not assessed")
     CANCELLED = "cancelled", pgettext_lazy("person", "Cancelled")
+
+
+class EmploymentKind(models.TextChoices):
+    STAFF = "staff", _("Permanent staff")
+    CONTRACT = "contract", _("Contract staff")
+    REHIRED = "rehired", _("Retired and rehired")
+    TRAINEE = "trainee", _("Trainee in standardised training (规培)")
+    STUDENT = "student", pgettext_lazy("employment", "Student")
+
+
+class QualificationKind(models.TextChoices):
+    TITLE = "title", _("Professional title")
+    DEGREE = "degree", _("Degree")
+
+
+class QualificationState(models.TextChoices):
+    """Self-entered (自报) until the unit has seen the proof (已核)."""
+
+    CLAIMED = "claimed", _("Self-reported")
+    CONFIRMED = "confirmed", _("Confirmed by the unit")
+    REFUSED = "refused", _("Not confirmed")
+
+
+class Degree(models.TextChoices):
+    VOCATIONAL = "vocational", _("Secondary vocational school")
+    COLLEGE = "college", _("Junior college")
+    BACHELOR = "bachelor", _("Bachelor")
+    MASTER = "master", _("Master")
+    DOCTOR = "doctor", _("Doctor")
+
+
+class PlaceChangeKind(models.TextChoices):
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    MOVED = "moved", _("Moved")
+    CLOSED = "closed", _("Closed")
+    REOPENED = "reopened", _("Opened again")
+    MERGED = "merged", _("Merged")
+
+
+class RosterStage(models.TextChoices):
+    """How far a roster has come. Each of READING, CHECKING, APPLYING and UNDOING is one run of its job."""
+
+    READING = "reading", _("The file is being read")
+    MAPPING = "mapping", _("Columns to be confirmed")
+    CHECKING = "checking", _("Every row is being compared")
+    CHECKED = "checked", _("Ready to look at")
+    APPLYING = "applying", _("Being entered")
+    APPLIED = "applied", _("Entered")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    UNREADABLE = "unreadable", _("Cannot be read")
+    DISCARDED = "discarded", _("Discarded")
+
+
+class RowOutcome(models.TextChoices):
+    """What an import would do, or did, with one row."""
+
+    CREATE = "create", _("New person")
+    UPDATE = "update", _("Change")
+    TRANSFER = "transfer", _("Comes from another unit")
+    LEAVE = "leave", _("Has left")
+    UNCHANGED = "unchanged", _("As it is")
+    UNCLEAR = "unclear", _("Somebody must decide")
+    WRONG = "wrong", _("Cannot be entered")
+    SKIPPED = "skipped", _("Left out")
+
+
+class RequestState(models.TextChoices):
+    """Of what a person asks for and somebody else decides."""
+
+    WAITING = "waiting", _("Waiting")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class Deed(models.TextChoices):

@@ -1,17 +1,19 @@
 """Reads about people: what their roles reach, where they work, who is in a scope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cms.shared import crypto
+from cms.shared.errors import NotFound, OutOfScope
 from organisations import rules
-from organisations.enums import DOCUMENT_VERSIONS, DocumentKind, Role
-from organisations.models import Consent, Employment, Membership, Notification, Person, RoleGrant
+from organisations.enums import DOCUMENT_VERSIONS, POWERS, DocumentKind, PersonState, Power, Role
+from organisations.models import Consent, Employment, Membership, Node, Notification, Person, RoleGrant, StatePeriod
 from organisations.scopes import Scope
 
 
@@ -45,6 +47,42 @@ def employment_on(person: Person, day: date) -> Employment | None:
         .order_by("-begins", "-pk")
         .first()
     )
+
+
+def states_on(people: Iterable[Person], day: date) -> dict[int, PersonState]:
+    """What each of `people` is on `day`, by key; ACTIVE without a period. One query."""
+    found = {person.pk: PersonState.ACTIVE for person in people}
+    rows = StatePeriod.objects.filter(in_force(day), person__in=list(found)).order_by("begins", "pk")
+    return found | {person: PersonState(state) for person, state in rows.values_list("person", "state")}
+
+
+def scope_for(person: Person, power: Power, *, on: date | None = None) -> Scope:
+    """The subtrees in which the person's roles give `power` on a day (default today)."""
+    return scope_of(person, POWERS[power], on=on)
+
+
+def required_scope(person: Person, power: Power) -> Scope:
+    """As `scope_for`, but raises OutOfScope where it is empty."""
+    scope = scope_for(person, power)
+    if not scope:
+        raise OutOfScope
+    return scope
+
+
+def person_in(scope: Scope, public_id: UUID) -> Person:
+    """Somebody who works, or is a member, in `scope` today. Raises NotFound, also for people outside of it."""
+    person = people_in(scope).filter(public_id=public_id).first()
+    if person is None:
+        raise NotFound
+    return person
+
+
+def node_in(scope: Scope, public_id: UUID) -> Node:
+    """A place of `scope`. Raises NotFound, also for places outside of it."""
+    node: Node | None = Node.objects.filter(scope.q(""), public_id=public_id).first()
+    if node is None:
+        raise NotFound
+    return node
 
 
 def people_in(scope: Scope, *, on: date | None = None) -> QuerySet[Person]:

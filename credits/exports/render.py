@@ -23,7 +23,7 @@ from credits.models.projects import PROJECT_LEVELS
 from credits.selectors import ExportRow, LineView, Standing
 from credits.selectors.texts import plain
 from organisations.enums import NodeKind, PersonState
-from organisations.models import Employment, Node
+from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import people_in
 
@@ -107,14 +107,14 @@ def _people(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
         person, standing = row.person, row.standing
         first, second = (standing.by_category.get(code, Decimal(0)) for code in ("I", "II"))
         yield {
-            "person_number": person.staff_number or person.username,
+            "person_number": _number(person, row.employment),
             "name": person.name,
             "id_number": person.masked_id_number,
-            "person_state": str(PersonState(person.state).label),
+            "person_state": str(row.state.label),
             **_place(row.employment, hospitals),
             "title": person.get_title_display(),
-            "result": result(standing, person.state),
-            "reason": reason(standing, person.state),
+            "result": result(standing, row.state),
+            "reason": reason(standing, row.state),
             "hours": standing.hours,
             "credits": standing.credits,
             "credits_i": first,
@@ -126,7 +126,12 @@ def _people(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
         }
 
 
-def result(standing: Standing, person_state: str) -> str:
+def _number(person: Person, employment: Employment | None) -> str:
+    """The unit's staff number, else the user name."""
+    return (employment and employment.staff_number) or person.username
+
+
+def result(standing: Standing, person_state: PersonState) -> str:
     """达标, 不达标, 不计达标 as the authority's list has it; and, honestly, what is open or undetermined."""
     if person_state != PersonState.ACTIVE:
         return _("Not assessed")
@@ -139,10 +144,10 @@ def result(standing: Standing, person_state: str) -> str:
     }[standing.state]
 
 
-def reason(standing: Standing, person_state: str) -> str:
+def reason(standing: Standing, person_state: PersonState) -> str:
     """Why: the person's state, or each requirement that is not met, with its figures."""
     if person_state != PersonState.ACTIVE:
-        return str(PersonState(person_state).label)
+        return str(person_state.label)
     parts = []
     for goal in standing.goals:
         if goal.state == JudgementState.MET:
@@ -179,7 +184,7 @@ def _entry(row: ExportRow, line: LineView, place: dict[str, str]) -> writers.Row
             "factor": entry.time_scale,
         }
     return {
-        "person_number": row.person.staff_number or row.person.username,
+        "person_number": _number(row.person, row.employment),
         "name": row.person.name,
         "unit_name": entry.work_unit_name or place["unit_name"],
         "department": entry.department or place["department"],

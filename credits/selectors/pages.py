@@ -15,9 +15,9 @@ from credits.selectors.standings import rule_sets_of, standing, standings, today
 from credits.selectors.texts import plain
 from credits.selectors.views import Standing, in_english
 from organisations.enums import CREDIT_ROLES
-from organisations.models import Node, Person
+from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
-from organisations.selectors import people_in, scope_of
+from organisations.selectors import in_force, people_in, scope_of
 
 PER_PAGE = 20
 
@@ -107,7 +107,9 @@ def people_page(*, by: Person, search: str = "", number: str = "1", year: str = 
     people = people_in(administered(by)).order_by("pk")
     if search := search.strip():
         people = people.filter(
-            Q(name__icontains=search) | Q(username__icontains=search) | Q(staff_number__icontains=search)
+            Q(name__icontains=search)
+            | Q(username__icontains=search)
+            | Q(pk__in=Employment.objects.filter(in_force(), staff_number__icontains=search).values("person"))
         )
     page = Paginator(people, PER_PAGE).get_page(number)
     try:

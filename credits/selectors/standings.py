@@ -25,8 +25,10 @@ from credits.rules import Period, RuleSet, is_fixed, overall
 from credits.selectors.judging import JudgedFigures, entries_of, judge_entries
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, time_zone_of
 from credits.selectors.views import LineView, RequirementView, Standing, in_english
+from organisations.enums import PersonState
 from organisations.models import Employment, Person
 from organisations.selectors import in_force as employed_on
+from organisations.selectors import states_on
 
 CHUNK = 500
 
@@ -253,10 +255,11 @@ def _unknown_period(person: Person, rule_set_id: str, year: int, rules: RuleSet)
 
 @dataclass(frozen=True)
 class ExportRow:
-    """A person's year as a row. `employment` (with its unit) is the one on the last day of the period so far."""
+    """A person's year as a row. `employment` (with its unit) and `state` are those of the period's last day so far."""
 
     person: Person
     employment: Employment | None
+    state: PersonState
     standing: Standing
 
 
@@ -272,9 +275,10 @@ def export_rows(
     last_day = on if period is None or on in period else period.ends - date.resolution
     chunks = people.iterator(chunk_size=CHUNK)
     while chunk := list(islice(chunks, CHUNK)):
-        places = _employments(chunk, last_day)
+        places, states = _employments(chunk, last_day), states_on(chunk, last_day)
         for found in standings(people=chunk, rule_set_id=rule_set_id, year=year, on=on, with_lines=with_lines):
-            yield ExportRow(found.person, places.get(found.person.pk), found)
+            pk = found.person.pk
+            yield ExportRow(found.person, places.get(pk), states[pk], found)
 
 
 def _employments(people: Iterable[Person], day: date) -> dict[int, Employment]:

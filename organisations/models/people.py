@@ -1,4 +1,4 @@
-"""People, where they work, what they may do, how they come in, what they agreed to."""
+"""People, where they work, what they are, what they may do."""
 
 import uuid
 from typing import Any, ClassVar
@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cms.shared import crypto
-from organisations.enums import DocumentKind, PersonState, ProfessionalTitle, Role
+from cms.shared.storage import private_storage
+from organisations.enums import (
+    Degree,
+    EmploymentKind,
+    PersonState,
+    ProfessionalTitle,
+    QualificationKind,
+    QualificationState,
+    Role,
+)
 from organisations.models.places import Node
 
 
@@ -41,15 +50,19 @@ class Person(AbstractBaseUser, PermissionsMixin):
     phone_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
     id_number_sealed = models.TextField(blank=True, editable=False)
     id_number_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
-    staff_number = models.CharField(_("staff number"), max_length=30, blank=True)
     title = models.CharField(
         _("professional title"), max_length=30, choices=ProfessionalTitle, default=ProfessionalTitle.NONE
     )
-    state = models.CharField(_("state"), max_length=10, choices=PersonState, default=PersonState.ACTIVE)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_demo = models.BooleanField(default=False, editable=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged_people"
+    )
+    details_seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the person saw what others had entered"
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "username"
@@ -105,6 +118,8 @@ class Employment(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="employments")
     department = models.CharField(_("department"), max_length=60, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=EmploymentKind, default=EmploymentKind.STAFF)
+    staff_number = models.CharField(_("staff number"), max_length=30, blank=True, db_index=True)
     begins = models.DateField(_("from"))
     ends = models.DateField(_("until"), null=True, blank=True)
 
@@ -136,6 +151,74 @@ class Membership(models.Model):
         return f"{self.person} · {self.branch}"
 
 
+class StatePeriod(models.Model):
+    """From when to when a person is on leave, abroad, exempt or cancelled, with its proof. Half-open dates."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="state_periods")
+    state = models.CharField(
+        _("state"), max_length=10, choices=[choice for choice in PersonState.choices if choice[0] != PersonState.ACTIVE]
+    )
+    begins = models.DateField(_("from"))
+    ends = models.DateField(_("until"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    proof = models.FileField(_("proof"), storage=private_storage, max_length=200, blank=True)
+    recorded_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("state of a person")
+        constraints = [
+            models.CheckConstraint(
+                name="state_period_begins_before_ends", condition=Q(ends__isnull=True) | Q(ends__gt=F("begins"))
+            ),
+        ]
+        indexes = [models.Index(name="state_period_person", fields=["person", "begins"])]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_state_display()}"
+
+
+class Qualification(models.Model):
+    """A title or degree with its day. What the person entered counts as reported until the unit confirms it.
+
+    `value` is a ProfessionalTitle or a Degree, by `kind`.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="qualifications")
+    kind = models.CharField(_("kind"), max_length=10, choices=QualificationKind)
+    value = models.CharField(_("title or degree"), max_length=30)
+    subject = models.CharField(_("subject"), max_length=80, blank=True)
+    institution = models.CharField(_("awarded by"), max_length=120, blank=True)
+    obtained_on = models.DateField(_("obtained on"), null=True, blank=True)
+    proof = models.FileField(_("proof"), storage=private_storage, max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=QualificationState, default=QualificationState.CLAIMED)
+    entered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    entered_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("qualification")
+        constraints = [
+            models.UniqueConstraint(
+                name="qualification_once",
+                fields=["person", "kind", "value"],
+                condition=~Q(state=QualificationState.REFUSED),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.value_text}"
+
+    @property
+    def value_text(self) -> str:
+        kinds: type[models.TextChoices] = ProfessionalTitle if self.kind == QualificationKind.TITLE else Degree
+        return str(kinds(self.value).label)
+
+
 class RoleGrant(models.Model):
     """A role on a node; it reaches the node's subtree from `begins` until `ends` (half-open)."""
 
@@ -144,6 +227,15 @@ class RoleGrant(models.Model):
     node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="role_grants")
     begins = models.DateField(_("from"))
     ends = models.DateField(_("until"), null=True, blank=True)
+    substitute_for = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="substitutes",
+        help_text=_("The grant whose holder is stood in for"),
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     granted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -157,34 +249,3 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.get_role_display()} · {self.node}"
-
-
-class Activation(models.Model):
-    """A single-use code with which an imported person sets the first password. Only its keyed hash is stored."""
-
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="activations")
-    code_index = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return str(self.person)
-
-
-class Consent(models.Model):
-    """That a person agreed to a version of a document, when, and in which language it was shown."""
-
-    append_only = True
-
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="consents")
-    document = models.CharField(max_length=20, choices=DocumentKind)
-    version = models.CharField(max_length=20)
-    language = models.CharField(max_length=10)
-    accepted_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(name="consent_once", fields=["person", "document", "version"])]
-
-    def __str__(self) -> str:
-        return f"{self.document} {self.version}"

@@ -2,11 +2,14 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from treebeard.mp_tree import MP_Node
 
-from organisations.enums import HospitalLevel, NodeKind, Tree
+from organisations.enums import HospitalLevel, NodeKind, PlaceChangeKind, Tree
 
 
 class Node(MP_Node):
@@ -19,7 +22,11 @@ class Node(MP_Node):
     name_en = models.CharField(_("English name"), max_length=160, blank=True)
     code = models.CharField(_("code"), max_length=20, unique=True, help_text=_("Division or unit code"))
     level = models.CharField(_("hospital level"), max_length=10, choices=HospitalLevel, blank=True)
+    opened_on = models.DateField(_("opened on"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged_places"
+    )
     is_demo = models.BooleanField(default=False, editable=False)
 
     node_order_by: list[str] = []
@@ -30,3 +37,68 @@ class Node(MP_Node):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PlaceChange(models.Model):
+    """One line of a place's history. `before` and `after` hold what changed: name, code, level, place above."""
+
+    append_only = True
+
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=10, choices=PlaceChangeKind)
+    on = models.DateField(help_text="The first day of the new state")
+    other = models.ForeignKey(
+        Node, on_delete=models.PROTECT, null=True, related_name="+", help_text="The place that it went under or into"
+    )
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of a place")
+        indexes = [models.Index(name="place_change_newest", fields=["node", "-on"])]
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.kind} {self.on}"
+
+
+class Alliance(models.Model):
+    """A medical alliance (医联体): a group of places of either tree, led by one of them."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    name_en = models.CharField(_("English name"), max_length=160, blank=True)
+    code = models.CharField(_("code"), max_length=20, unique=True)
+    lead = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="led_alliances", verbose_name=_("led by"))
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alliance")
+        verbose_name_plural = _("alliances")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AllianceMember(models.Model):
+    """A place's time in an alliance. Half-open dates."""
+
+    alliance = models.ForeignKey(Alliance, on_delete=models.CASCADE, related_name="members")
+    node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="alliances")
+    begins = models.DateField(_("from"))
+    ends = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("member of an alliance")
+        constraints = [
+            models.UniqueConstraint(
+                name="alliance_member_one_open", fields=["alliance", "node"], condition=Q(ends__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="alliance_member_begins_before_ends", condition=Q(ends__isnull=True) | Q(ends__gt=F("begins"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alliance}: {self.node}"

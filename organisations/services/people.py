@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, rules
-from organisations.enums import ProfessionalTitle
+from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
 
 
@@ -114,7 +114,7 @@ def keep_address(person: Person) -> None:
 
 @transaction.atomic
 def change_details(*, by: Person, person: Person, **changes: str | bool) -> Person:
-    """Change name, title, state, language, staff number or whether the account is active; logs what changed."""
+    """Change name, title, language or whether the account is active; logs what changed."""
     before = {name: getattr(person, name) for name in changes}
     changed = {name: value for name, value in changes.items() if before[name] != value}
     if changed:
@@ -142,7 +142,15 @@ def save_unique(person: Person) -> None:
 
 @transaction.atomic
 def employ(
-    *, by: Person | None, person: Person, unit: Node, begins: date, department: str = "", ends: date | None = None
+    *,
+    by: Person | None,
+    person: Person,
+    unit: Node,
+    begins: date,
+    department: str = "",
+    ends: date | None = None,
+    kind: str = EmploymentKind.STAFF,
+    staff_number: str = "",
 ) -> Employment:
     """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
 
@@ -156,7 +164,15 @@ def employ(
     others = Employment.objects.filter(person=person).exclude(ends__lte=begins)
     if (others.filter(begins__lt=ends) if ends else others).exists():
         raise OverlappingEmployment
-    employment = Employment.objects.create(person=person, unit=unit, department=department, begins=begins, ends=ends)
+    employment = Employment.objects.create(
+        person=person,
+        unit=unit,
+        department=department.strip(),
+        kind=kind,
+        staff_number=staff_number.strip(),
+        begins=begins,
+        ends=ends,
+    )
     audit.record(
         by=by, verb="employment.begin", target=person, after={"unit": unit.code, "begins": begins, "ends": ends}
     )

@@ -22,8 +22,9 @@ from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from cms.shared.errors import DomainError
-from organisations.enums import Deed, PersonState, Role
-from organisations.models import AuditEvent, Person, RoleGrant
+from organisations.enums import Deed, Role
+from organisations.models import AuditEvent, Person, RoleGrant, StatePeriod
+from organisations.selectors import in_force
 from organisations.services import activation, people, roles
 from organisations.views.admin_forms import EndGrantForm, NewGrantForm, NewPersonForm, PersonForm
 
@@ -56,10 +57,15 @@ class _NeverDeletes(generic.DeleteView):
 
 class PersonFilterSet(WagtailFilterSet):
     is_active = django_filters.BooleanFilter(label=gettext_lazy("Active"))
-    state = django_filters.ChoiceFilter(label=gettext_lazy("State"), choices=PersonState.choices)
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"), choices=StatePeriod._meta.get_field("state").choices, method="by_state"
+    )
     role = django_filters.ChoiceFilter(
         label=gettext_lazy("Role"), choices=Role.choices, field_name="role_grants__role", distinct=True
     )
+
+    def by_state(self, queryset: QuerySet[Person], name: str, value: str) -> QuerySet[Person]:
+        return queryset.filter(pk__in=StatePeriod.objects.filter(in_force(), state=value).values("person"))
 
     class Meta:
         model = Person

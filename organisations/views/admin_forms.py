@@ -27,10 +27,10 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["name", "title", "staff_number", "state", "language", "is_active"]
+        fields = ["name", "title", "language", "is_active"]
         widgets = {"language": forms.Select(choices=[("zh-hans", _("Simplified Chinese")), ("en", _("English"))])}
 
-    field_order = ["name", "phone", "email", "title", "staff_number", "state", "language", "is_active"]
+    field_order = ["name", "phone", "email", "title", "language", "is_active"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,8 +47,10 @@ class World:
         return grant.person
 
     def _learner(self, number: int) -> Person:
-        person = PersonFactory(name=f"学员{number}", staff_number=f"00{number}")
-        EmploymentFactory(person=person, unit=self.hospital, begins=date(2020, 1, 1), department="CT室")
+        person = PersonFactory(name=f"学员{number}")
+        EmploymentFactory(
+            person=person, unit=self.hospital, begins=date(2020, 1, 1), department="CT室", staff_number=f"00{number}"
+        )
         entry(person=person, on=date(YEAR, 1, 10), minutes=1080)
         return person
 
@@ -173,8 +175,8 @@ def test_the_same_request_in_waiting_is_one_job() -> None:
 
 def test_xlsx_export_holds_a_row_for_everybody_and_every_entry() -> None:
     world = World(learners=2)
-    idle = PersonFactory(name="=HYPERLINK(1)", staff_number="0099")
-    EmploymentFactory(person=idle, unit=world.hospital, begins=date(2020, 1, 1))
+    idle = PersonFactory(name="=HYPERLINK(1)")
+    EmploymentFactory(person=idle, unit=world.hospital, begins=date(2020, 1, 1), staff_number="0099")
     job = request(world)
     exports.run_export(job.pk)
     job.refresh_from_db()

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 
 from cms.home.demo.places import PROVINCE, SOCIETY
 from organisations.enums import PersonState, ProfessionalTitle, Role
-from organisations.models import Membership, Node, Person
+from organisations.models import Membership, Node, Person, StatePeriod
 from organisations.services import people, roles
 
 PASSWORD = "isocenter-demo"  # noqa: S105 - printed at every start of the demonstration, refused by production
@@ -37,7 +37,7 @@ PEOPLE = (
     DemoPerson("associate", "演示·副主任技师戊", P.ASSOCIATE_CHIEF, TEACHING, "磁共振室", Role.LEARNER, TEACHING),
     DemoPerson("chief", "演示·主任技师己", P.CHIEF, "D411301", "放射科", Role.LEARNER, "D411301", branch="DS03"),
     DemoPerson(
-        "maternity", "演示·产假庚", P.TECHNICIAN, TEACHING, "CT室", Role.LEARNER, TEACHING, state=PersonState.ON_LEAVE
+        "maternity", "演示·产假庚", P.TECHNICIAN, TEACHING, "CT室", Role.LEARNER, TEACHING, state=PersonState.MATERNITY
     ),
     DemoPerson("rehired", "演示·返聘辛", P.SUPERVISING, "D410102", "放射科", Role.LEARNER, "D410102", date(2025, 3, 1)),
     DemoPerson("dual", "演示·双证壬", P.SUPERVISING, TEACHING, "CT室", Role.LEARNER, TEACHING),
@@ -69,8 +69,10 @@ def load(places: dict[str, Node]) -> dict[str, Person]:
         if one.username in present:
             continue
         person = people.create_person(by=None, username=one.username, name=one.name, title=one.title, is_demo=True)
-        person.password, person.state = password, one.state
-        person.save(update_fields=["password", "state"])
+        person.password = password
+        person.save(update_fields=["password"])
+        if one.state != PersonState.ACTIVE:
+            StatePeriod.objects.create(person=person, state=one.state, begins=date(2026, 6, 1), note="演示")
         people.employ(by=None, person=person, unit=places[one.unit], begins=one.since, department=one.department)
         Membership.objects.create(person=person, branch=places[one.branch], begins=one.since)
         roles.grant_role(by=None, person=person, role=one.role, node=places[one.node], begins=one.since)
