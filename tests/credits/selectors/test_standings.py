@@ -131,7 +131,7 @@ def test_export_rows_take_constant_queries(people: int, django_assert_num_querie
     for employment in employments:
         entry(person=employment.person, is_demo=True)
     nobody = PersonFactory()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         rows = list(export_rows(people=Person.objects.order_by("pk"), rule_set_id=HENAN, year=2026, on=RUNNING))
     assert [(row.person, row.employment, row.standing.credits, row.standing.has_demo) for row in rows] == [
         *((employment.person, employment, Decimal(1), True) for employment in employments),
