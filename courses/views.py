@@ -43,8 +43,8 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def language_urls(page: Page, request: HttpRequest) -> dict[str, str]:
-    """Language code → address of the page's published translation."""
-    pages = [page, *page.get_translations().live().select_related("locale").defer_streamfields()]
+    """Language code → address of the published page or its translation."""
+    pages = page.get_translations(inclusive=True).live().select_related("locale").defer_streamfields()
     return {other.locale.language_code: other.get_url(request) for other in pages}
 
 

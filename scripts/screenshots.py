@@ -77,14 +77,25 @@ def password(demo: Path) -> str:
 def shoot(page: Page, url: str, path: Path) -> None:
     answer = page.goto(url, wait_until="load")
     page.wait_for_timeout(400)
-    page.screenshot(path=path, full_page=True)
     state = answer.status if answer else 0
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    # As high as the page, so that what is loaded on sight is there and the bar at the bottom stands at the bottom.
+    window = page.viewport_size
+    if window:
+        height = int(page.evaluate("document.documentElement.scrollHeight"))
+        page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+        page.wait_for_load_state("networkidle")
+    page.screenshot(path=path, full_page=True)
+    if window:
+        page.set_viewport_size(window)
     print(f"{path.name}  {state}{'  WIDER THAN THE SCREEN' if wide else ''}", flush=True)
 
 
 def links(page: Page, pattern: str) -> list[str]:
-    found = [str(link) for link in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href)")]
+    found = [
+        str(link)
+        for link in page.eval_on_selector_all("a[href]", "links => links.map(link => link.href.split('#')[0])")
+    ]
     return list(dict.fromkeys(link for link in found if re.search(pattern, urlsplit(link).path)))
 
 

@@ -138,6 +138,13 @@ class LessonPage(Page):
         self.quiz = self.first_of("quiz")
         return super().save(*args, **kwargs)
 
+    def take_engines_from_body(self) -> None:
+        """Fill `lecture` and `quiz` from the body, which is read anyway, so that nobody asks for them again."""
+        for name in ("lecture", "quiz"):
+            value = self.first_of(name)
+            if value is not None and value.pk == getattr(self, f"{name}_id"):
+                setattr(self, name, value)
+
     def first_of(self, block_type: str) -> Any:
         """The value of the first block of that type in the body, None if there is none."""
         return next((block.value for block in self.body if block.block_type == block_type), None)

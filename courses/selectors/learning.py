@@ -100,9 +100,13 @@ def course_standing(*, person: Person, course_key: UUID, language: str) -> Cours
 
 
 def standings(enrolments: list[Enrolment], *, language: str) -> list[CourseStanding]:
-    """Standings of these enrolments in their order; four queries however many there are."""
+    """Standings of these enrolments (with `offer__course__locale` and `completion`) in their order.
+
+    Three queries however many there are, two if all are offered in `language`.
+    """
     originals = {enrolment.offer.course.pk: enrolment.offer.course for enrolment in enrolments}
-    translated = _pages_in(language, {enrolment.course_key for enrolment in enrolments})
+    foreign = {page.translation_key for page in originals.values() if page.locale.language_code != language}
+    translated = _pages_in(language, foreign)
     pages = list(({page.pk: page for page in translated.values()} | originals).values())
     lessons = lessons_by_course(pages)
     progress: dict[int, dict[UUID, LessonProgress]] = defaultdict(dict)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
 from courses.enums import EnrolmentState, LessonKind
-from courses.models import Enrolment, LessonPage, LessonProgress
+from courses.models import CoursePage, Enrolment, LessonPage, LessonProgress
 from courses.rules import counted_minutes, reading_seconds
 from courses.selectors.lessons import course_of, lesson_for
 from courses.services.completion import LessonEnd, complete_lesson, lock, minutes_counted_elsewhere
@@ -45,10 +45,11 @@ def enrolment_for(*, person: Person, lesson: LessonPage) -> Enrolment:
 
     Raises NotEnrolled.
     """
+    course = CoursePage.objects.filter(path=lesson.path[: -CoursePage.steplen])
     rows = (
-        Enrolment.objects.filter(person=person, course_key=course_of(lesson).translation_key)
+        Enrolment.objects.filter(person=person, course_key__in=course.values("translation_key"))
         .exclude(state=EnrolmentState.WITHDRAWN)
-        .select_related("person", "offer__course", "offer__project", "offer__in_house_unit")
+        .select_related("person", "offer__course__locale", "offer__project", "offer__in_house_unit", "completion")
         .order_by("state", "-enrolled_at")  # "active" sorts before "completed"
     )
     enrolment = rows.first()
@@ -118,9 +119,12 @@ def sign_off_scope(person: Person) -> Scope:
     return scope_of(person, SIGN_OFF_ROLES)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle_watched(*, enrolment: Enrolment, lesson: LessonPage) -> bool:
-    """Complete a lecture lesson if the person has watched the share that this offer asks for."""
+    """Complete a lecture lesson if the person has watched the share that this offer asks for.
+
+    What it raises undoes the caller's transaction too.
+    """
     if lesson.kind != LessonKind.LECTURE or lesson.lecture is None:
         return False
     # The row is the lock under which the lecture's minutes are shared out between courses.

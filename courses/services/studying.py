@@ -12,7 +12,7 @@ from cms.shared.errors import NotFound
 from courses.enums import EnrolmentState, LessonKind
 from courses.models import Enrolment, LessonPage, LessonProgress
 from courses.rules import counted_minutes
-from courses.selectors.learning import CourseStanding, LessonRow, course_standing
+from courses.selectors.learning import CourseStanding, LessonRow, standings
 from courses.selectors.lessons import lesson_for
 from courses.services import progress as progresses
 from courses.services.errors import NotEnrolled
@@ -55,13 +55,12 @@ def study(*, person: Person, lesson: LessonPage, return_url: str) -> Study | Non
     """
     if lesson.kind == LessonKind.QUIZ:
         progresses.settle_outcomes(person=person)
+    lesson.take_engines_from_body()
     try:
         enrolment, progress = progresses.open_lesson(person=person, lesson=lesson)
     except NotEnrolled:
         return None
-    standing = course_standing(person=person, course_key=enrolment.course_key, language=get_language() or "")
-    if standing is None:
-        return None
+    standing = standings([enrolment], language=get_language() or "")[0]
     rows = standing.lessons
     row = next((row for row in rows if row.page.translation_key == lesson.translation_key), None)
     if row is None:
@@ -119,9 +118,9 @@ def settle_lesson(*, person: Person, lesson_key: UUID) -> LessonState:
         raise NotFound
     progresses.settle_outcomes(person=person)
     enrolment, progress = progresses.open_lesson(person=person, lesson=lesson)
-    standing = course_standing(person=person, course_key=enrolment.course_key, language=get_language() or "")
+    standing = standings([enrolment], language=get_language() or "")[0]
     return LessonState(
         is_complete=progress is not None and progress.completed_at is not None,
-        is_course_complete=standing is not None and standing.is_complete,
-        next=None if standing is None or standing.is_complete else standing.next,
+        is_course_complete=standing.is_complete,
+        next=None if standing.is_complete else standing.next,
     )

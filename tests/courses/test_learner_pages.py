@@ -20,7 +20,7 @@ from tests.factories.organisations import EmploymentFactory, NodeFactory, Person
 
 pytestmark = pytest.mark.django_db
 
-LEARNING_QUERIES, PANEL_QUERIES, SIGN_OFF_QUERIES, LESSON_QUERIES, FRAGMENT_QUERIES = 6, 9, 6, 27, 13
+LEARNING_QUERIES, PANEL_QUERIES, SIGN_OFF_QUERIES, LESSON_QUERIES, FRAGMENT_QUERIES = 6, 9, 6, 17, 13
 
 
 @pytest.fixture(autouse=True)
@@ -238,6 +238,16 @@ def test_lesson_runs_constant_queries(count: int, django_assert_num_queries) -> 
     url = required_lessons(offer)[0].url
     client.get(url)
     with django_assert_num_queries(LESSON_QUERIES):
+        client.get(url)
+
+
+@pytest.mark.parametrize("kind", [LessonKind.LECTURE, LessonKind.QUIZ])
+def test_lesson_with_an_engine_asks_little_more(kind: LessonKind, django_assert_num_queries) -> None:
+    person, offer, _enrolment = studying(kind)
+    client = client_of(person)
+    url = required_lessons(offer)[0].url
+    client.get(url)
+    with django_assert_num_queries(LESSON_QUERIES + 3):
         client.get(url)
 
 

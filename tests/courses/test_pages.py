@@ -20,7 +20,7 @@ from tests.factories.organisations import NodeFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
-CATALOGUE_QUERIES, COURSE_QUERIES, HOME_QUERIES = 13, 15, 11
+CATALOGUE_QUERIES, COURSE_QUERIES, HOME_QUERIES = 12, 12, 10
 
 
 def signed_in(person=None) -> Client:
