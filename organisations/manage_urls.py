@@ -1,6 +1,10 @@
 """Pages of those who look after people and units. Mounted at /<language>/manage/."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from organisations.views.manage import home
 
 app_name = "manage"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from courses.services.progress import SIGN_OFF_ROLES
-from organisations.enums import CREDIT_ROLES, Role
+from organisations.enums import CREDIT_ROLES, POWERS, Role
 from organisations.models import Notification, Person, RoleGrant
 from organisations.selectors import in_force
 from organisations.services.groups import REACH
@@ -17,6 +17,7 @@ class Account:
     unread: int
     may_sign_off: bool
     may_export: bool
+    may_manage: bool
     may_administer: bool
 
 
@@ -28,5 +29,6 @@ def account(person: Person) -> Account:
         unread=Notification.objects.filter(person=person, read_at__isnull=True).count(),
         may_sign_off=bool(roles & SIGN_OFF_ROLES),
         may_export=bool(roles & CREDIT_ROLES),
+        may_manage=any(roles & holders for holders in POWERS.values()),
         may_administer=person.is_superuser or bool(roles & REACH.keys()),
     )

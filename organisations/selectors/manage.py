@@ -1,0 +1,51 @@
+"""What the pages of people and units offer to whom."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from organisations.enums import POWERS, Power, Role
+from organisations.models import Person
+from organisations.selectors.powers import roles_of
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the section navigation: `section` marks the page one is on, `view` is its URL name."""
+
+    section: str
+    view: str
+    label: str | Promise
+    powers: frozenset[Power]
+
+
+_EVERY_POWER = frozenset(Power)
+
+LINKS = (
+    Link("home", "manage:home", _("Overview"), _EVERY_POWER),
+    Link("people", "manage:people", _("People"), frozenset({Power.SEE_PEOPLE})),
+    Link("places", "manage:places", _("Places"), frozenset({Power.SEE_PEOPLE})),
+    Link("alliances", "manage:alliances", _("Alliances"), frozenset({Power.SEE_PEOPLE})),
+    Link("roles", "manage:roles", _("Roles"), frozenset({Power.GRANT_ROLES, Power.READ_AUDIT})),
+    Link("rosters", "manage:rosters", _("Rosters"), frozenset({Power.KEEP_PEOPLE})),
+    Link("sheets", "manage:sheets", _("Activation sheets"), frozenset({Power.OPEN_ACCOUNTS})),
+    Link("registrations", "manage:registrations", _("Registrations"), frozenset({Power.KEEP_PEOPLE})),
+    Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.KEEP_PEOPLE})),
+    Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
+    Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
+    Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.APPROVE_DISCLOSURE})),
+    Link("audit", "manage:audit", _("Audit log"), frozenset({Power.READ_AUDIT})),
+)
+
+
+def powers_of(person: Person) -> frozenset[Power]:
+    """Every power that the roles in force today give somewhere. One query."""
+    held = {Role(grant.role) for grant in roles_of(person)} if person.is_active else set()
+    return frozenset(power for power, roles in POWERS.items() if held & roles)
+
+
+def links_of(person: Person) -> list[Link]:
+    """The sections that the person's powers open, in the order of the navigation."""
+    powers = powers_of(person)
+    return [link for link in LINKS if link.powers & powers]

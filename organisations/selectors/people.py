@@ -1,0 +1,47 @@
+"""Who somebody is: where they work, what they are on a day, how they are found."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q
+
+from cms.shared import crypto
+from organisations import rules
+from organisations.enums import PersonState
+from organisations.models import Employment, Person, StatePeriod
+from organisations.selectors.powers import in_force
+
+
+def employment_on(person: Person, day: date) -> Employment | None:
+    """Where the person worked on `day`, with its unit; the latest one if two overlap."""
+    return (
+        Employment.objects.filter(in_force(day), person=person)
+        .select_related("unit")
+        .order_by("-begins", "-pk")
+        .first()
+    )
+
+
+def states_on(people: Iterable[Person], day: date) -> dict[int, PersonState]:
+    """What each of `people` is on `day`, by key; ACTIVE without a period. One query."""
+    found = {person.pk: PersonState.ACTIVE for person in people}
+    rows = StatePeriod.objects.filter(in_force(day), person__in=list(found)).order_by("begins", "pk")
+    return found | {person: PersonState(state) for person, state in rows.values_list("person", "state")}
+
+
+def person_by_phone(phone: str) -> Person | None:
+    """Who has this phone number, in any way of writing it."""
+    try:
+        number = rules.phone(phone)
+    except ValueError:
+        return None
+    return Person.objects.filter(phone_index=crypto.index(number, field="person.phone")).first()
+
+
+def person_by_sign_in_name(name: str) -> Person | None:
+    """Who signs in with this phone number, e-mail address or user name."""
+    found = person_by_phone(name)
+    if found is None:
+        name = name.strip().lower()
+        found = Person.objects.filter(Q(username=name) | Q(email=name)).order_by("pk").first()
+    return found

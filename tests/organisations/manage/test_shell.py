@@ -1,0 +1,54 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from organisations.enums import Role
+from organisations.selectors import manage
+from tests.factories.organisations import PersonFactory, RoleGrantFactory
+
+pytestmark = pytest.mark.django_db
+
+_UNIT = [
+    "home", "people", "places", "alliances", "roles", "rosters", "sheets", "registrations", "qualifications",
+    "objections",
+]  # fmt: skip
+_READER = ["home", "people", "places", "alliances"]
+
+
+@pytest.mark.parametrize(
+    ("role", "sections"),
+    [
+        (Role.LEARNER, []),
+        (Role.EDITOR, []),
+        (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, _READER),
+        (Role.UNIT_CREDIT_ADMINISTRATOR, _UNIT),
+        (Role.BRANCH_SECRETARY, _READER),
+        (Role.AUDITOR, [*_READER, "roles", "audit"]),
+        (Role.SYSTEM_ADMINISTRATOR, _UNIT),
+        (Role.SECURITY_ADMINISTRATOR, ["home", "roles", "disclosures", "erasures", "audit"]),
+    ],
+)
+def test_navigation_offers_what_the_powers_open(role: Role, sections: list[str]) -> None:
+    person = RoleGrantFactory(role=role).person
+    assert [link.section for link in manage.links_of(person)] == sections
+
+
+def test_navigation_of_a_blocked_account_is_empty() -> None:
+    person = RoleGrantFactory(person__is_active=False).person
+    assert manage.links_of(person) == []
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.UNIT_CREDIT_ADMINISTRATOR, 200), (Role.LEARNER, 403)])
+def test_home_opens_to_those_with_a_power(client: Client, role: Role, status: int) -> None:
+    client.force_login(RoleGrantFactory(role=role).person)
+    assert client.get(reverse("manage:home")).status_code == status
+
+
+def test_home_leads_strangers_to_sign_in(client: Client) -> None:
+    url = reverse("manage:home")
+    assert client.get(url).url == f"{reverse('account_login')}?next={url}"
+
+
+def test_home_is_closed_to_superusers_without_a_role(client: Client) -> None:
+    client.force_login(PersonFactory(is_superuser=True, is_staff=True))
+    assert client.get(reverse("manage:home")).status_code == 403
