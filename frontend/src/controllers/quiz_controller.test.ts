@@ -45,6 +45,7 @@ async function page(attributes = ""): Promise<QuizController> {
     data-text-five-minutes="five" data-text-one-minute="one" data-text-time-over="over" ${attributes}>
     <input type="hidden" name="csrfmiddlewaretoken" value="old">
     <div data-quiz-target="notice" hidden></div><p data-quiz-target="signIn" hidden></p>
+    <p data-quiz-target="result" hidden><a href="/page/">Result</a></p>
     ${question("q1", "radio")}${question("q2", "checkbox")}
     <span data-quiz-target="answered"></span><span data-quiz-target="summary"></span>
     <p data-quiz-target="clock" hidden></p>
@@ -211,14 +212,23 @@ test("submit waits for the server and happens when it is back", async () => {
   expect(left).toEqual(["/page/"]);
 });
 
-test("a closed attempt leads to its result; answers that came too late are named", async () => {
+test("a closed attempt names the answers that came too late, and the way to its result waits below", async () => {
   await page();
   reply = () => ({ status: 409, body: { code: "attempt_overdue", message: "Time is over." } });
   tick("q1", "B");
   await pass(500);
   expect([text("notice"), left, await store.all("p/a")]).toEqual(["Time is over. late 1", [], []]);
-  await pass(5_000);
-  expect(left).toEqual(["/page/"]);
+  const result = document.querySelector<HTMLElement>('[data-quiz-target="result"]')!;
+  expect([result.hidden, document.activeElement]).toEqual([false, result.querySelector("a")]);
+  await pass(60_000);
+  expect(left).toEqual([]);
+});
+
+test("a closed attempt with nothing too late leads to its result", async () => {
+  await page();
+  reply = () => ({ status: 409, body: { code: "attempt_closed", message: "Closed." } });
+  await pass(500);
+  expect([text("notice"), left]).toEqual(["", ["/page/"]]);
 });
 
 test("a refused batch shows why and what the server has", async () => {

@@ -16,6 +16,7 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 export default class QuizController extends Controller<HTMLFormElement> {
   static override targets = [
     "status", "summary", "answered", "jump", "jumpState", "notice", "signIn", "clock", "submit", "announcement",
+    "result",
   ];
   static override values = {
     key: String, answers: Object, answersUrl: String, submitUrl: String, pageUrl: String, serverNow: String,
@@ -29,6 +30,7 @@ export default class QuizController extends Controller<HTMLFormElement> {
   declare readonly answeredTarget: HTMLElement;
   declare readonly noticeTarget: HTMLElement;
   declare readonly signInTarget: HTMLElement;
+  declare readonly resultTarget: HTMLElement;
   declare readonly submitTarget: HTMLButtonElement;
   declare readonly announcementTarget: HTMLElement;
   declare readonly clockTarget: HTMLElement;
@@ -192,9 +194,11 @@ export default class QuizController extends Controller<HTMLFormElement> {
       this.go();
       return;
     }
+    // What came too late is read at one's own pace; the way on stands below it.
     this.say(`${answer.body?.message ?? ""} ${this.text("late", { n: late })}`);
     this.isLeaving = true;
-    window.setTimeout(() => this.go(), 4000);
+    this.resultTarget.hidden = false;
+    this.resultTarget.querySelector("a")?.focus({ preventScroll: true });
   }
 
   private lockedOut(): void {
