@@ -1,7 +1,7 @@
 """A rule-set document as the engine reads it: overlays merged into parents, every value with its mark and source."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -139,6 +139,16 @@ class RuleSet:
     amendments: tuple[Mapping[str, Any], ...] = ()
     project_number_warning: str = ""
     hour_label: str = ""
+    english: Mapping[str, str] = field(default_factory=dict)
+
+    def in_english(self, text: str) -> str:
+        """`text` of this version (a clause, a source, a note) in English, as far as its document gives it."""
+        return self.english.get(text) or " · ".join(self.english.get(part, part) for part in text.split(" · "))
+
+    @property
+    def language(self) -> str:
+        """The language that the document was taken from, as a tag for the page."""
+        return {"CN": "zh-Hans", "JP": "ja"}.get(self.jurisdiction.partition("-")[0], "en")
 
     @property
     def key(self) -> str:
@@ -213,7 +223,17 @@ def build(document: Document, parent: RuleSet | None = None) -> RuleSet:
         amendments=(*(parent.amendments if parent else ()), *document.get("amendments", [])),
         project_number_warning=numbering.get("regex_warning", parent.project_number_warning if parent else ""),
         hour_label=document.get("display", {}).get("hour_label_zh", parent.hour_label if parent else ""),
+        english={**(parent.english if parent else {}), **_english(document)},
     )
+
+
+def _english(document: Document) -> dict[str, str]:
+    """What the document says in its own language → the same in English, where it gives both."""
+    pairs = [*zip(document.get("sources", []), document.get("sources_en", []), strict=False)]
+    for item in (document, *document.get("requirements", []), *document.get("activity_types", [])):
+        pairs += [(item.get(name), item.get(f"{name}_en")) for name in ("authority", "note")]
+        pairs.append((item.get("title_zh"), item.get("title_en")))
+    return {original: english for original, english in pairs if original and english}
 
 
 def _provenance(item: Mapping[str, Any], document: Document, title: str) -> Provenance:

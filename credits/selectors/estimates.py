@@ -8,7 +8,7 @@ from fractions import Fraction
 from credits.enums import CreditRole, Mark
 from credits.rules import Fact, earn, hours_of, rounded, worst
 from credits.selectors.rule_sets import RuleBook, rule_book
-from credits.selectors.views import in_english
+from credits.selectors.views import in_english, readable
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def estimate(
         hours=rounded(hours_of(fact, per_hour.value)),
         mark=worst(*marks),
         title=(kind.title_en if in_english() and kind.title_en else kind.title),
-        note=kind.note,
+        note=readable(version.rules, kind.note),
         clause=kind.provenance.clause,
         source=kind.provenance.source,
     )

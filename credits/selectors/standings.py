@@ -24,7 +24,7 @@ from credits.models import Book, Entry, Judgement
 from credits.rules import Period, RuleSet, is_fixed, overall
 from credits.selectors.judging import JudgedFigures, entries_of, judge_entries
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, time_zone_of
-from credits.selectors.views import LineView, RequirementView, Standing, in_english
+from credits.selectors.views import LineView, RequirementView, Standing, in_english, readable
 from organisations.enums import PersonState
 from organisations.models import Employment, Person
 from organisations.selectors import in_force as employed_on
@@ -201,6 +201,8 @@ def _line(rules: RuleSet, entry: Entry, row: dict[str, Any], taken_back_because:
         official_on=official.official_on,
         official_reference=official.official_reference or "",
         taken_back_because=taken_back_because,
+        clause_text=readable(rules, row["clause"]),
+        source_text=readable(rules, row["source"]),
     )
 
 
@@ -221,6 +223,8 @@ def _requirement(rules: RuleSet, row: dict[str, Any], closed: bool) -> Requireme
         source=row["source"],
         origin=row["origin"],
         is_limit=row["is_limit"],
+        clause_text=readable(rules, row["clause"]),
+        source_text=readable(rules, row["source"]),
     )
 
 

@@ -25,9 +25,17 @@ def in_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
+def readable(rules: RuleSet, text: str) -> str:
+    """A clause, source or note of `rules` in the reader's language, as far as the document gives it."""
+    return rules.in_english(text) if in_english() else text
+
+
 @dataclass(frozen=True)
 class LineView:
-    """One entry and what the version in force makes of it. `earned` is its credit before caps."""
+    """One entry and what the version in force makes of it. `earned` is its credit before caps.
+
+    `clause` and `source` are the document's own words, `clause_text` and `source_text` the same for the reader.
+    """
 
     entry: Entry
     state: LineState
@@ -47,6 +55,8 @@ class LineView:
     official_on: date | None
     official_reference: str
     taken_back_because: str = ""
+    clause_text: str = ""
+    source_text: str = ""
 
     @property
     def text(self) -> str:
@@ -85,6 +95,8 @@ class RequirementView:
     source: str
     origin: str
     is_limit: bool
+    clause_text: str = ""
+    source_text: str = ""
 
     @property
     def title(self) -> str:
@@ -142,6 +154,15 @@ class Standing:
     @property
     def version_title(self) -> str:
         return (in_english() and self.version.title_en) or self.version.title
+
+    @property
+    def authority(self) -> str:
+        return readable(self.version, self.version.authority)
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Each source for the reader, and as the document has it."""
+        return tuple((readable(self.version, source), source) for source in self.version.sources)
 
     @property
     def state_text(self) -> str:

@@ -13,6 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import override
 
 from cms.shared import errors
 from cms.shared.jobs import JobState
@@ -79,6 +81,18 @@ def test_year_page_shows_both_totals_and_why_each_entry_counts() -> None:
     assert (standing.credits, standing.credits_registered, standing.hours) == (Decimal(6), Decimal(0), Decimal(18))
     assert [line.state for line in standing.lines] == ["counted"]
     assert answer.content.decode().count(standing.lines[0].text) == 1
+
+
+def test_year_page_in_english_names_the_clause_in_english_and_beside_it_as_written() -> None:
+    learner = World().learners[0]
+    with override("en"):
+        answer = signed_in(learner).get(reverse("credits:my_credits"))
+    page = answer.content.decode()
+    line, standing = answer.context["standing"].lines[0], answer.context["standing"]
+    assert line.clause_text == standing.version.in_english(line.clause) != line.clause
+    assert f'<p class="card__meta" lang="zh-Hans">{line.clause}</p>' in page
+    assert f"<dd>{escape(standing.authority)}<br>" in page
+    assert standing.authority.startswith("Health Commission of Henan Province")
 
 
 def test_year_page_of_a_newcomer_says_what_will_be_here() -> None:
