@@ -87,12 +87,13 @@ def test_year_page_in_english_names_the_clause_in_english_and_beside_it_as_writt
     learner = World().learners[0]
     with override("en"):
         answer = signed_in(learner).get(reverse("credits:my_credits"))
-    page = answer.content.decode()
-    line, standing = answer.context["standing"].lines[0], answer.context["standing"]
+        standing = answer.context["standing"]
+        authority = standing.authority
+    page, line = answer.content.decode(), standing.lines[0]
     assert line.clause_text == standing.version.in_english(line.clause) != line.clause
     assert f'<p class="card__meta" lang="zh-Hans">{line.clause}</p>' in page
-    assert f"<dd>{escape(standing.authority)}<br>" in page
-    assert standing.authority.startswith("Health Commission of Henan Province")
+    assert f"<dd>{escape(authority)}<br>" in page
+    assert authority.startswith("Health Commission of Henan Province")
 
 
 def test_year_page_of_a_newcomer_says_what_will_be_here() -> None:

@@ -107,7 +107,7 @@ def test_standing_speaks_the_readers_language() -> None:
     entry(person=person, activity_type="practice", minutes=360)
     found = standing(person=person, rule_set_id=HENAN, year=2026, on=RUNNING)
     with translation.override("en"):
-        assert found.version_title == "Henan overlay on the national scheme"
+        assert found.version_title == "Henan continuing medical education (from 2025)"
         assert found.goals[0].title == "At least 25 credits"
         assert found.goals[0].state_text == "Still open"
         assert found.lines[0].text == "Counted in full."
