@@ -214,6 +214,8 @@ class Deed(models.TextChoices):
     SIGN_IN = "account.sign_in", _("Signed in")
     SIGN_OUT = "account.sign_out", _("Signed out")
     ACTIVATION_ISSUE = "activation.issue", _("Issued an activation code")
+    ACCOUNT_RESET = "account.reset", _("Reset a forgotten password")
+    ACCOUNT_UNLOCK = "account.unlock", _("Unlocked a paused sign-in")
     ACTIVATION_USE = "activation.use", _("Set a password with an activation code")
     CONSENT_GIVE = "consent.give", _("Agreed to the notices")
     ENROL = "courses.enrol", _("Enrolled in a course")

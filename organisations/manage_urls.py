@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from organisations.views.manage import home
+from organisations.views.manage import access, home
 
 app_name = "manage"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("people/<uuid:public_id>/code/", access.code, name="person_code"),
+    path("people/<uuid:public_id>/phone/", access.phone, name="person_phone"),
+    path("people/<uuid:public_id>/unlock/", access.unlock, name="person_unlock"),
 ]

@@ -58,6 +58,16 @@ def is_chinese_id_number(text: str) -> bool:
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
+def masked_number(text: str) -> str:
+    """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to four)."""
+    return f"***{text[-2:]}" if len(text) > 4 else "***" if text else ""
+
+
+def without_numbers(text: str) -> str:
+    """A free text for the log: runs of seven and more digits (phones, ID numbers), however spaced, replaced."""
+    return re.sub(r"\d(?:[\s-]?\d){6,}[Xx]?", "***", text.strip().translate(_FULL_WIDTH))
+
+
 def code_with_check(body: str) -> str:
     """`body` (base32 characters) with the check symbol that makes it a code; the value modulo 37."""
     return body + CHECK_SYMBOLS[_value(body) % 37]

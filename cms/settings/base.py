@@ -298,6 +298,8 @@ ICP_NUMBER = ""
 PUBLIC_SECURITY_NUMBER = ""
 # Demo people and time-scaled offers may exist only where this is true.
 DEMO_ALLOWED = False
+# Dotted path of the class that hands short messages to a gateway (cms.shared.sms.Driver); empty: none are sent.
+SMS_DRIVER = ""
 # Set by production.py: refuses to start on what must not be there.
 PRODUCTION = False
 # Prometheus' figures at /metrics; keep the address from the world at the proxy.

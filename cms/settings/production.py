@@ -13,6 +13,7 @@
 | TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
 | HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
+| SMS_DRIVER | dotted path of the class that sends short messages (cms.shared.sms); none by default |
 | METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
 """  # noqa: E501
 
@@ -182,6 +183,8 @@ FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOAD_FOLDER") or None
 
 ICP_NUMBER = os.environ.get("ICP_NUMBER", "")
 PUBLIC_SECURITY_NUMBER = os.environ.get("PUBLIC_SECURITY_NUMBER", "")
+
+SMS_DRIVER = os.environ.get("SMS_DRIVER", "").strip()
 
 METRICS_ENABLED = _flag("METRICS_ENABLED")
 if METRICS_ENABLED:

@@ -1,7 +1,8 @@
 """Activation codes: a unit hands one to each person, who sets the first password with it."""
 
 import secrets
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import crypto, errors
 from organisations import audit, notifications, rules
-from organisations.models import Activation, Person
-from organisations.services import consents, people
+from organisations.models import Activation, ActivationSheet, Person
+from organisations.services import consents, locks, people
 
 VALID_FOR = timedelta(days=30)
 
@@ -35,13 +36,38 @@ class WeakPassword(errors.InvalidInput):
 @transaction.atomic
 def issue(*, by: Person | None, person: Person) -> str:
     """A new code for `person`, valid for 30 days; codes issued before and not used stop working."""
-    now = timezone.now()
-    Activation.objects.filter(person=person, used_at__isnull=True, expires_at__gt=now).update(expires_at=now)
-    body = "".join(secrets.choice(rules.ALPHABET) for _position in range(rules.CODE_LENGTH - 1))
-    code = rules.code_with_check(body)
-    Activation.objects.create(person=person, code_index=_index(code), created_at=now, expires_at=now + VALID_FOR)
-    audit.record(by=by, verb="activation.issue", target=person)
+    code = new_code()
+    keep(by=by, codes={code: person}, expires_at=timezone.now() + VALID_FOR)
     return code
+
+
+def new_code() -> str:
+    """A code nobody has yet: it opens nothing before `keep` wrote it down."""
+    body = "".join(secrets.choice(rules.ALPHABET) for _position in range(rules.CODE_LENGTH - 1))
+    return rules.code_with_check(body)
+
+
+@transaction.atomic
+def keep(
+    *, by: Person | None, codes: Mapping[str, Person], expires_at: datetime, sheet: ActivationSheet | None = None
+) -> None:
+    """Let `codes` open the accounts of their people until `expires_at`; their earlier codes stop working."""
+    now = timezone.now()
+    people_of = list(codes.values())
+    open_codes = Activation.objects.filter(used_at__isnull=True, expires_at__gt=now)
+    for start in range(0, len(people_of), 500):
+        open_codes.filter(person__in=people_of[start : start + 500]).update(expires_at=now)
+    Activation.objects.bulk_create(
+        [
+            Activation(
+                person=person, code_index=_index(code), sheet=sheet, issued_by=by, created_at=now, expires_at=expires_at
+            )
+            for code, person in codes.items()
+        ],
+        batch_size=500,
+    )
+    for person in people_of:
+        audit.record(by=by, verb="activation.issue", target=person)
 
 
 def spaced(code: str) -> str:
@@ -76,10 +102,16 @@ def activate(*, code: str, password: str, phone: str = "", email: str = "", lang
     person.save(update_fields=["password", "language"])
     if phone or email:
         people.change_contact(by=person, person=person, phone=phone or person.phone, email=email or person.email or "")
+    locks.lift(person)
     consents.accept(person=person, language=language)
     audit.record(by=person, verb="activation.use", target=person)
     notifications.notify(person=person, kind="welcome", params={}, key="welcome", link=f"/{language}/")
     return person
+
+
+def trial(text: str) -> str:
+    """The keyed hash under which tries of a typed code are counted: of what precedes its check character."""
+    return _index(text.strip().upper().replace("-", "").replace(" ", "")[: rules.CODE_LENGTH - 1])
 
 
 def _index(code: str) -> str:

@@ -87,7 +87,7 @@ def set_contact(*, person: Person, phone: str, email: str) -> None:
 
 
 @transaction.atomic
-def change_contact(*, by: Person | None, person: Person, phone: str, email: str) -> Person:
+def change_contact(*, by: Person | None, person: Person, phone: str, email: str, reason: str = "") -> Person:
     """Replace phone number and e-mail address ("" removes). Raises BadPhone, BadEmail, AlreadyTaken."""
     had = {"phone": bool(person.phone_sealed), "email": bool(person.email)}
     set_contact(person=person, phone=phone, email=email)
@@ -98,7 +98,8 @@ def change_contact(*, by: Person | None, person: Person, phone: str, email: str)
         verb="person.change_contact",
         target=person,
         before={"has_contact": sorted(name for name, there in had.items() if there)},
-        after={"has_contact": sorted(n for n, there in (("phone", phone), ("email", email)) if there)},
+        after={"has_contact": sorted(n for n, there in (("phone", phone), ("email", email)) if there)}
+        | ({"reason": rules.without_numbers(reason)} if reason else {}),
     )
     return person
 

@@ -6,10 +6,10 @@ from axes.helpers import get_cool_off
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from cms.shared import crypto
 from cms.shared.errors import TooManyRequests
 from cms.shared.http import error_body, wants_json
 from organisations import selectors
+from organisations.selectors.access import lock_index
 
 
 def account_index(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
@@ -19,7 +19,7 @@ def account_index(request: HttpRequest, credentials: dict[str, Any] | None = Non
     if not name:
         return None
     person = selectors.person_by_sign_in_name(name)
-    return crypto.index(str(person.public_id) if person else name.lower(), field="axes.account")
+    return lock_index(str(person.public_id) if person else name.lower())
 
 
 def locked_out(

@@ -49,3 +49,23 @@ def test_code_survives_look_alikes_and_spaces_and_catches_one_wrong_symbol() -> 
 @pytest.mark.parametrize(("number", "good"), [("11010519491231002X", True), ("110105194912310021", False), ("", False)])
 def test_id_number_check_digit(number: str, good: bool) -> None:
     assert rules.is_chinese_id_number(number) is good
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("", ""), ("7", "***"), ("1234", "***"), ("A01234", "***34"), ("2019-0077", "***77")]
+)
+def test_masked_number_keeps_two_characters_of_long_ones(number: str, shown: str) -> None:
+    assert rules.masked_number(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("换了新号 138 0000 0001", "换了新号 ***"),
+        ("ID 11010519491231002X.", "ID ***."),
+        ("was １３８００００００００１ before", "was *** before"),
+        ("Room 204, since 2026-11", "Room 204, since 2026-11"),
+    ],
+)
+def test_without_numbers_hides_long_ones_only(text: str, kept: str) -> None:
+    assert rules.without_numbers(text) == kept

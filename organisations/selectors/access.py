@@ -1,0 +1,75 @@
+"""How somebody's sign-in stands, and who may help with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
+from django.utils import timezone
+
+from cms.shared import crypto, sms
+from organisations.enums import ROLES_OF_A_UNIT, STAFF_ROLES, Power, Role
+from organisations.models import Activation, Person, RoleGrant
+from organisations.selectors.powers import scope_for, scope_of
+
+# Whom the administrator of a unit may help: people like those whom they appoint, and a fellow administrator.
+_OPENED_BY_A_UNIT = ROLES_OF_A_UNIT | {Role.UNIT_CREDIT_ADMINISTRATOR}
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's sign-in for `organisations/manage/person_access.html`. `code` is the one that is still good."""
+
+    person: Person
+    may_open: bool
+    is_oneself: bool
+    has_password: bool
+    last_login: datetime | None
+    is_locked: bool
+    code: Activation | None
+    may_text: bool
+
+
+def lock_index(name: str) -> str:
+    """The keyed hash under which wrong passwords are counted: of a person's public id, else of the name typed."""
+    return crypto.index(name, field="axes.account")
+
+
+def may_open(*, by: Person, person: Person) -> bool:
+    """Whether `by` may hand out a code for `person`'s account, which is as good as its password.
+
+    Only where every power that the account holds lies inside the power of `by`: the administrator of a unit never
+    gets into the account of a system administrator who happens to work there. Never one's own, never a superuser's.
+    """
+    if by.pk == person.pk or person.is_superuser or not person.is_active:
+        return False
+    whole, unit = scope_of(by, {Role.SYSTEM_ADMINISTRATOR}), scope_for(by, Power.OPEN_ACCOUNTS)
+    held = RoleGrant.objects.filter(Q(ends__isnull=True) | Q(ends__gt=timezone.localdate()), person=person)
+    return all(
+        whole.covers(path) or (Role(role) in _OPENED_BY_A_UNIT and unit.covers(path))
+        for role, path in held.values_list("role", "node__path")
+        if Role(role) in STAFF_ROLES
+    )
+
+
+def access_of(*, by: Person, person: Person) -> Access:
+    """How `person` signs in, and what `by` may do about it."""
+    now = timezone.now()
+    locks = AccessAttempt.objects.filter(
+        username=lock_index(str(person.public_id)),
+        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+        attempt_time__gt=now - settings.AXES_COOLOFF_TIME,
+    )
+    opens = may_open(by=by, person=person)
+    return Access(
+        person=person,
+        may_open=opens,
+        is_oneself=by.pk == person.pk,
+        has_password=not person.password.startswith(UNUSABLE_PASSWORD_PREFIX),
+        last_login=person.last_login,
+        is_locked=locks.exists(),
+        code=Activation.objects.filter(person=person, used_at__isnull=True, expires_at__gt=now).order_by("-pk").first(),
+        may_text=opens and bool(person.phone_sealed) and sms.driver() is not None,
+    )
