@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/account/", require_admin_access(admin.AccountView.as_view())),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    path("media/images/<str:name>", pictures.picture),
+    path("media/<str:folder>/<str:name>", pictures.picture),
     path("", include("media_pipeline.urls")),
 ]
 if settings.METRICS_ENABLED:

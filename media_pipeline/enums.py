@@ -64,6 +64,10 @@ class TranscodeFailure(models.TextChoices):
         _("The server has too little free disk space. Ask the operator to free some, then try again."),
     )
     SOURCE_MISSING = "source_missing", _("The uploaded file is no longer on the server. Upload it again.")
+    STORAGE_UNAVAILABLE = (
+        "storage_unavailable",
+        _("The file storage does not answer. Try again in a few minutes; if it fails again, tell the operator."),
+    )
     ENCODER_MISSING = (
         "encoder_missing",
         _("The server cannot find ffmpeg. Ask the operator to install it, then try again."),

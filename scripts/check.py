@@ -44,7 +44,6 @@ def production_environment() -> dict[str, str]:
         "REDIS_URL": "redis://localhost:6379/0",
         "SITE_URL": "https://learn.example.org",
         "EMAIL_URL": "smtp://isocenter:unused@localhost:587?tls=1",
-        "PUBLIC_FOLDER": "/srv/isocenter/public",
         "PRIVATE_FOLDER": "/srv/isocenter/private",
     }
 

@@ -4,6 +4,7 @@
 - `committed_db`: a fresh copy of the migrated database that really commits, for threads and processes. Never flushed.
 - `live_site`: the real gunicorn server on `committed_db`; `celery_worker`: a real worker (call `.start()`, `.kill()`).
 - `rule_sets`: the credit rule sets loaded.
+- `bucket`: files lie in an S3-compatible storage.
 - `pytest --services` runs everything on a PostgreSQL and a Redis of its own instead of SQLite and files.
 """
 
@@ -15,12 +16,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from scripts.bootstrap import compile_messages
 from tests import databases, live, services
+
+if TYPE_CHECKING:
+    from tests import object_storage
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,6 +118,26 @@ def celery_worker(committed_db: str, tmp_path: Path) -> Iterator[live.Worker]:
     worker = live.Worker(committed_db, tmp_path / "worker.log")
     yield worker
     worker.stop()
+
+
+@pytest.fixture(scope="session")
+def object_service() -> Iterator[str]:
+    """The address of an S3-compatible service of this run."""
+    from tests import object_storage
+
+    with object_storage.server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(object_service: str, settings: Any) -> "object_storage.Bucket":
+    """All files of the test lie in this bucket instead of a folder, and lectures are delivered as production does."""
+    from tests import object_storage
+
+    made = object_storage.Bucket(object_service)
+    settings.STORAGES = made.storages
+    settings.LECTURE_DELIVERY = "redirect"
+    return made
 
 
 @pytest.fixture

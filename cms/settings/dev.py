@@ -66,17 +66,13 @@ CACHES: dict[str, Any] = {
 }
 
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR_DIR / "public", "base_url": "/media/"},
-    },
+    "default": {"BACKEND": "cms.shared.storage.SiteStorage"},
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = VAR_DIR / "public"
 
 _broker = os.environ.get("REDIS_URL", "")
 CELERY_BROKER_URL = _broker or "filesystem://"

@@ -8,7 +8,8 @@
 | REDIS_URL | redis://host:port/0 |
 | SITE_URL, ALLOWED_HOSTS | https://learn.example.org; host names by comma (default: the host of SITE_URL) |
 | EMAIL_URL, EMAIL_FROM | smtp://user:password@host:587?tls=1; sender's address |
-| PRIVATE_FOLDER, PUBLIC_FOLDER or S3_BUCKET_PRIVATE, S3_BUCKET_PUBLIC, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION | where files lie |
+| PRIVATE_FOLDER or S3_BUCKET_PRIVATE, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION, S3_ADDRESSING | where files lie; none of them is public |
+| LECTURE_DELIVERY | with PRIVATE_FOLDER: django (default) or accel (nginx serves it) |
 | UPLOAD_FOLDER | where uploads arrive before they are stored (default: the system's temporary folder) |
 | TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
 | HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
@@ -27,7 +28,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from cms.settings.base import *  # noqa: F403
-from cms.settings.base import CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE
+from cms.settings.base import ADMIN_POLICY, CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE
 from cms.settings.databases import postgres
 
 _problems: list[str] = []
@@ -136,44 +137,49 @@ EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM", f"isocenter@{_site.hostname or 'localhost'}")
 
-_s3 = os.environ.get("S3_BUCKET_PRIVATE", "")
-if _s3:
+_bucket = os.environ.get("S3_BUCKET_PRIVATE", "")
+if _bucket:
+    _region = os.environ.get("S3_REGION", "")
     _endpoint = os.environ.get("S3_ENDPOINT_URL", "")
-    _account: dict[str, Any] = {
-        "access_key": _required("S3_ACCESS_KEY", "the storage account's key"),
-        "secret_key": _required("S3_SECRET_KEY", "the storage account's secret"),
-        "endpoint_url": _endpoint or None,
-        "region_name": os.environ.get("S3_REGION") or None,
-        "signature_version": "s3v4",
-        "file_overwrite": False,
-        "default_acl": None,
+    # Amazon wants the bucket in the host's name, most others take it in the path; some (OSS, COS) must be told.
+    _style = os.environ.get("S3_ADDRESSING", "path" if _endpoint else "virtual")
+    if _style not in {"path", "virtual"}:
+        _problems.append("S3_ADDRESSING is path (https://host/bucket/…) or virtual (https://bucket.host/…).")
+    if not _endpoint and not _region:
+        _problems.append("S3_ENDPOINT_URL is missing: the storage's address (for Amazon, S3_REGION is enough).")
+    _endpoint = _endpoint or f"https://s3.{_region}.amazonaws.com"
+    _private: dict[str, Any] = {
+        "BACKEND": "cms.shared.object_storage.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": _bucket,
+            "access_key": _required("S3_ACCESS_KEY", "the storage account's key"),
+            "secret_key": _required("S3_SECRET_KEY", "the storage account's secret"),
+            "endpoint_url": _endpoint,
+            "region_name": _region or None,
+            "addressing_style": _style,
+        },
     }
-    _public_options = {
-        **_account,
-        "bucket_name": _required("S3_BUCKET_PUBLIC", "the bucket of what anyone may fetch"),
-        "querystring_auth": False,
-    }
-    _private_options = {**_account, "bucket_name": _s3, "querystring_auth": True, "querystring_expire": 12 * 60 * 60}
-    _backend = "storages.backends.s3.S3Storage"
-    _public: dict[str, Any] = {"BACKEND": _backend, "OPTIONS": _public_options}
-    _private: dict[str, Any] = {"BACKEND": _backend, "OPTIONS": _private_options}
-    if _endpoint:
-        # Files are fetched from the storage's own host: pictures, lectures, and the pieces that hls.js asks for.
-        _origin = "{0.scheme}://{0.netloc}".format(urlsplit(_endpoint))
+    LECTURE_DELIVERY = "redirect"
+    # Lectures are fetched from the storage's own host, by players, posters, and hls.js with its pieces.
+    _parts = urlsplit(_endpoint)
+    _origin = f"{_parts.scheme}://{'' if _style == 'path' else _bucket + '.'}{_parts.netloc}"
+    for _policy in (CONTENT_SECURITY_POLICY["DIRECTIVES"], ADMIN_POLICY):
         for _directive in ("img-src", "media-src"):
-            CONTENT_SECURITY_POLICY["DIRECTIVES"][_directive].append(_origin)
-        CONTENT_SECURITY_POLICY["DIRECTIVES"]["connect-src"] = ["'self'", _origin]
+            _policy[_directive].append(_origin)
+        _policy["connect-src"] = ["'self'", _origin]
 else:
     _folders = "an absolute folder shared by every server and worker (or set S3_BUCKET_PRIVATE)"
-    _system = "django.core.files.storage.FileSystemStorage"
-    MEDIA_ROOT = Path(_required("PUBLIC_FOLDER", _folders) or "/nonexistent")
-    _private_root = Path(_required("PRIVATE_FOLDER", _folders) or "/nonexistent")
-    if _private_root == MEDIA_ROOT or _private_root in MEDIA_ROOT.parents or MEDIA_ROOT in _private_root.parents:
-        _problems.append("PRIVATE_FOLDER and PUBLIC_FOLDER: neither may lie inside the other.")
-    _public = {"BACKEND": _system, "OPTIONS": {"location": MEDIA_ROOT, "base_url": "/media/"}}
-    _private = {"BACKEND": _system, "OPTIONS": {"location": _private_root, "base_url": None}}
+    _private = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": Path(_required("PRIVATE_FOLDER", _folders) or "/nonexistent"), "base_url": None},
+    }
+    LECTURE_DELIVERY = os.environ.get("LECTURE_DELIVERY", "django")
+    if LECTURE_DELIVERY not in {"django", "accel"}:
+        _problems.append(
+            "LECTURE_DELIVERY is django, or accel where nginx serves PRIVATE_FOLDER as location /private/."
+        )
 STORAGES = {
-    "default": _public,
+    "default": {"BACKEND": "cms.shared.storage.SiteStorage"},
     "private": _private,
     "staticfiles": {"BACKEND": "cms.shared.storage.StaticStorage"},
 }

@@ -62,6 +62,11 @@ class TooManyRequests(DomainError):
     message = _("Too many requests. Please wait a minute and try again.")
 
 
+class StorageUnavailable(DomainError):
+    code, http_status = "storage_unavailable", 503
+    message = _("The file storage does not answer. Nothing was changed; please try again in a few minutes.")
+
+
 class ServerFault(DomainError):
     code, http_status = "internal_error", 500
     message = _("Something went wrong on our side. Nothing you did is lost; please try again in a minute.")

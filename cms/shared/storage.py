@@ -1,14 +1,25 @@
-"""The two storages: `public` (anyone may fetch by address) and `private` (only through a view that asks first)."""
+"""Where files lie. There is one storage, `private`: a folder or an object storage, of which nothing has an address.
 
+Whatever leaves it leaves through a view that asks first. Files that Wagtail keeps (pictures, documents) go through
+`SiteStorage`, which only says under which address of this site such a view is found.
+"""
+
+import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.utils.deconstruct import deconstructible
+from django.utils.encoding import filepath_to_uri
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -16,8 +27,60 @@ def private_storage() -> Storage:
     return storages["private"]
 
 
-def public_storage() -> Storage:
-    return storages["default"]
+class RemoteStorage(Storage, ABC):
+    """What a storage on other machines must do beyond Django's; `object_storage.ObjectStorage` is the one there is.
+
+    Every method raises StorageUnavailable if the storage does not answer or refuses us.
+    """
+
+    @abstractmethod
+    def put(self, key: str, file: "File[Any]") -> None:
+        """Write `file` at exactly `key`, over what was there."""
+
+    @abstractmethod
+    def fetch(self, key: str, target: Path) -> None:
+        """Copy `key` to the file `target`. Raises FileNotFoundError if there is none."""
+
+    @abstractmethod
+    def signed_url(self, key: str, *, seconds: int, content_type: str) -> str:
+        """An address at the storage itself that opens `key` for `seconds`."""
+
+    @abstractmethod
+    def files_below(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """Key and time of writing of every file below `folder`, in the keys' order."""
+
+    @abstractmethod
+    def delete_below(self, folder: str) -> None:
+        """Delete every file below `folder`."""
+
+
+@deconstructible(path="cms.shared.storage.SiteStorage")
+class SiteStorage(Storage):
+    """The private storage for files that have an address of this site: see `pictures`."""
+
+    def _open(self, name: str, mode: str = "rb") -> "File[Any]":
+        return private_storage().open(name, mode)
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        return private_storage().save(name, content, max_length=max_length)
+
+    def delete(self, name: str) -> None:
+        private_storage().delete(name)
+
+    def exists(self, name: str) -> bool:
+        return private_storage().exists(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        return private_storage().listdir(path)
+
+    def size(self, name: str) -> int:
+        return private_storage().size(name)
+
+    def path(self, name: str) -> str:
+        return private_storage().path(name)
+
+    def url(self, name: str | None) -> str:
+        return settings.MEDIA_URL + filepath_to_uri(name or "").lstrip("/")
 
 
 def private_key(kind: str, extension: str, *, folder: uuid.UUID | None = None) -> str:
@@ -48,21 +111,28 @@ def local_path(storage: Storage, key: str) -> Path | None:
     return Path(storage.path(key)) if isinstance(storage, FileSystemStorage) else None
 
 
+def remote_storage() -> RemoteStorage:
+    """The private storage, which is known not to be a folder."""
+    storage = private_storage()
+    if not isinstance(storage, RemoteStorage):
+        raise ImproperlyConfigured("The private storage is a folder or a cms.shared.object_storage.ObjectStorage.")
+    return storage
+
+
 def publish_folder(folder: Path, key: str, *, last: str, tick: Callable[[], None]) -> None:
     """Bring the finished local `folder` to `key` of the private storage; what was there before is replaced.
 
     On a file system by one rename: there is a whole folder or none. Elsewhere file by file, `last` at the end,
     `tick` before each.
     """
-    storage = private_storage()
     delete_folder(key)
-    target = local_path(storage, key)
+    target = local_path(private_storage(), key)
     if target is None:
         names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
         for name in sorted(names, key=lambda name: name == last):
             tick()
             with (folder / name).open("rb") as file:
-                storage.save(f"{key}/{name}", File(file))
+                remote_storage().put(f"{key}/{name}", File(file))
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -76,16 +146,20 @@ def publish_folder(folder: Path, key: str, *, last: str, tick: Callable[[], None
 
 def delete_folder(key: str) -> None:
     """Delete `key` of the private storage with all below it; nothing happens if there is none."""
-    storage = private_storage()
-    target = local_path(storage, key)
-    if target is not None:
+    target = local_path(private_storage(), key)
+    if target is None:
+        remote_storage().delete_below(key)
+    else:
         shutil.rmtree(target, ignore_errors=True)
+
+
+def files_below(folder: str) -> Iterator[tuple[str, datetime]]:
+    """Key and time of writing of every file below `folder` of the private storage, in no certain order."""
+    root, top = local_path(private_storage(), ""), local_path(private_storage(), folder)
+    if root is None or top is None:
+        yield from remote_storage().files_below(folder)
         return
-    try:
-        folders, names = storage.listdir(key)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for name in folders:
-        delete_folder(f"{key}/{name}")
-    for name in names:
-        storage.delete(f"{key}/{name}")
+    for path in top.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # deleted while we look
+            if path.is_file():
+                yield path.relative_to(root).as_posix(), datetime.fromtimestamp(path.stat().st_mtime, UTC)

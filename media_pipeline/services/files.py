@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import DomainError, InvalidInput, TooLarge
 from cms.shared.jobs import JobState
-from cms.shared.storage import local_path, private_key, private_storage
+from cms.shared.storage import local_path, private_key, private_storage, remote_storage
 from media_pipeline import captions
 from media_pipeline.enums import TranscodeFailure
 from media_pipeline.ffmpeg import MediaError
@@ -135,8 +135,7 @@ def local_source(lecture: Lecture, folder: Path) -> Path:
 
     Raises MediaError if it is gone or there is no room for the copy.
     """
-    storage = private_storage()
-    path = local_path(storage, lecture.source_key)
+    path = local_path(private_storage(), lecture.source_key)
     if path is not None:
         if not path.is_file():
             raise MediaError(TranscodeFailure.SOURCE_MISSING, lecture.source_key)
@@ -145,8 +144,7 @@ def local_source(lecture: Lecture, folder: Path) -> Path:
         raise MediaError(TranscodeFailure.NO_DISK, f"{lecture.source_bytes} bytes to fetch")
     copy = folder / "source"
     try:
-        with storage.open(lecture.source_key) as remote, copy.open("wb") as local:
-            shutil.copyfileobj(remote, local, 1024 * 1024)
+        remote_storage().fetch(lecture.source_key, copy)
     except FileNotFoundError as error:
         raise MediaError(TranscodeFailure.SOURCE_MISSING, lecture.source_key) from error
     return copy

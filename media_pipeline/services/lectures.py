@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import ReferenceIndex
 
-from cms.shared.errors import Conflict
+from cms.shared.errors import Conflict, StorageUnavailable
 from cms.shared.jobs import JobState, LostLease, wake
-from cms.shared.storage import delete_folder, private_folder, publish_folder
+from cms.shared.storage import delete_folder, local_path, private_folder, private_storage, publish_folder
 from media_pipeline import transcoding
-from media_pipeline.enums import TranscodeStage
+from media_pipeline.enums import TranscodeFailure, TranscodeStage
 from media_pipeline.ffmpeg import MediaError
 from media_pipeline.ladder import PROFILE
 from media_pipeline.models import Lecture, RenditionSet, TranscodeJob
@@ -100,7 +101,7 @@ def change_lecture(
     The renditions of the old recording are served until those of the new one are whole.
     Raises LectureBusy while a transcode is waiting or running and `upload` is given; what receive_lecture raises.
     """
-    old_source, old_captions = lecture.source_key, lecture.captions_key
+    old_source, old_captions, old_set = lecture.source_key, lecture.captions_key, _set_id(lecture)
     new_captions = files.store_captions(captions) if captions else ("" if drop_captions else old_captions)
     stored: files.Stored | None = None
     before = _described(lecture)
@@ -125,10 +126,11 @@ def change_lecture(
         files.delete_file(new_captions if captions else "")
         files.delete_file(stored.key if stored else "")
         raise
-    if new_captions != old_captions:
-        files.delete_file(old_captions)
-    if stored:
-        files.delete_file(old_source)
+    gone = [old_captions] if new_captions != old_captions else []
+    _discard([*gone, *([old_source] if stored else [])], [])
+    # What a failed try stored and never served; a set that has its row goes when the new one is whole.
+    if old_set != _set_id(lecture) and not RenditionSet.objects.filter(public_id=old_set).exists():
+        _discard([], [private_folder(files.RENDITIONS, old_set)])
     return lecture
 
 
@@ -160,10 +162,7 @@ def delete_lecture(*, by: Person | None, lecture: Lecture) -> None:
             Lecture.objects.filter(pk=lecture.pk).delete()
     except ProtectedError as error:
         raise LectureWatched from error
-    for key in keys:
-        files.delete_file(key)
-    for folder in folders:
-        delete_folder(folder)
+    _discard(keys, folders)
 
 
 def run_transcode(job_pk: int) -> None:
@@ -183,9 +182,11 @@ def run_transcode(job_pk: int) -> None:
     except MediaError as error:
         log.warning("transcode_failed", failure=error.failure.value)
         job.fail(error.failure.value, error.detail, retry=error.retry)
-    except (
-        Exception
-    ) as error:  # the last boundary: whatever it was, the job ends with a reason and the log has the trace
+    except StorageUnavailable as error:
+        log.warning("transcode_failed", failure=TranscodeFailure.STORAGE_UNAVAILABLE.value)
+        job.fail(TranscodeFailure.STORAGE_UNAVAILABLE, str(error.__cause__), retry=True)
+    # The last boundary: whatever it was, the job ends with a reason, and the log has the trace.
+    except Exception as error:
         if not TranscodeJob.objects.filter(pk=job.pk).exists():
             log.warning("transcode_lecture_deleted")
             return
@@ -194,29 +195,48 @@ def run_transcode(job_pk: int) -> None:
 
 def _transcode(job: TranscodeJob, lecture: Lecture, folder: Path) -> None:
     known = RenditionSet.objects.filter(lecture=lecture, source_sha256=lecture.source_sha256, profile=PROFILE).first()
-    if known is None:
-        source = files.local_source(lecture, folder)
-        made = transcoding.transcode(source, workspace=folder, report=_reporter(job))
-        known = RenditionSet(
-            public_id=_set_id(lecture),
-            lecture=lecture,
-            source_sha256=lecture.source_sha256,
-            profile=PROFILE,
-            folder=private_folder(files.RENDITIONS, _set_id(lecture)),
-            duration_s=made.duration_s,
-            heights=made.heights,
-            has_audio=made.has_audio,
-            total_bytes=made.total_bytes,
-            damage=made.damage,
-        )
-        job.beat(stage=TranscodeStage.PACKAGING, progress=99)
-        publish_folder(made.folder, known.folder, last="master.m3u8", tick=job.beat)
     try:
-        _serve(job, lecture, known)
+        _serve(job, lecture, known or _make(job, lecture, folder))
     except (LostLease, DatabaseError):  # cancelled, or the lecture was deleted under our hands
         if not Lecture.objects.filter(pk=lecture.pk).exists():
-            delete_folder(known.folder)
+            delete_folder(private_folder(files.RENDITIONS, _set_id(lecture)))
         raise
+
+
+def _make(job: TranscodeJob, lecture: Lecture, folder: Path) -> RenditionSet:
+    """The set of the lecture's recording, stored as a whole; its row is not saved yet."""
+    with _moving(job):
+        source = files.local_source(lecture, folder)
+    made = transcoding.transcode(source, workspace=folder, report=_reporter(job))
+    stored = private_folder(files.RENDITIONS, _set_id(lecture))
+    job.beat(stage=TranscodeStage.PACKAGING, progress=99)
+    with _moving(job) as tick:
+        publish_folder(made.folder, stored, last="master.m3u8", tick=tick)
+    return RenditionSet(
+        public_id=_set_id(lecture),
+        lecture=lecture,
+        source_sha256=lecture.source_sha256,
+        profile=PROFILE,
+        folder=stored,
+        duration_s=made.duration_s,
+        heights=made.heights,
+        has_audio=made.has_audio,
+        total_bytes=made.total_bytes,
+        damage=made.damage,
+    )
+
+
+@contextmanager
+def _moving(job: TranscodeJob) -> Iterator[Callable[[], None]]:
+    """Hold the lease while files cross the network: one of gigabytes may take longer than a lease lasts.
+
+    Yields what is to be called between files; it raises LostLease.
+    """
+    if local_path(private_storage(), "") is not None:
+        yield job.beat
+        return
+    with job.kept_alive():
+        yield job.beat
 
 
 def _serve(job: TranscodeJob, lecture: Lecture, made: RenditionSet) -> None:
@@ -230,7 +250,17 @@ def _serve(job: TranscodeJob, lecture: Lecture, made: RenditionSet) -> None:
         job.finish()
     for old in RenditionSet.objects.filter(lecture=lecture).exclude(pk=made.pk):
         old.delete()
-        delete_folder(old.folder)
+        _discard([], [old.folder])
+
+
+def _discard(keys: Iterable[str], folders: Iterable[str]) -> None:
+    """Delete files whose rows are gone. If the storage is silent, what is done stays done; the log names the rest."""
+    for delete, names in ((files.delete_file, keys), (delete_folder, folders)):
+        for name in names:
+            try:
+                delete(name)
+            except StorageUnavailable:
+                logger.warning("file_left_behind", file=name)
 
 
 def _reporter(job: TranscodeJob) -> Callable[[TranscodeStage, int], None]:

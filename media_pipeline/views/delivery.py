@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cms.shared.errors import NotFound
-from cms.shared.storage import private_folder, private_storage
+from cms.shared.storage import private_folder, private_storage, remote_storage
 from media_pipeline import signing
 from media_pipeline.enums import RenditionFile
 from media_pipeline.selectors.lectures import captions_key
@@ -52,10 +52,11 @@ def lecture_file(request: HttpRequest, token: str, set_id: uuid.UUID, path: str)
     expires = signing.verify(token, set_id, now=now)
     key = _key(set_id, path)
     etag = quote_etag(key.rpartition("/")[2] if path == RenditionFile.CAPTIONS else f"{set_id}/{path}")
+    seconds = int((expires - now).total_seconds())
     unchanged = get_conditional_response(request, etag=etag)
-    response = unchanged if unchanged is not None else _deliver(request, key, etag)
+    response = unchanged if unchanged is not None else _deliver(request, key, etag, seconds)
     response["ETag"] = etag
-    response["Cache-Control"] = _cache(path, int((expires - now).total_seconds()))
+    response["Cache-Control"] = _cache(path, seconds)
     return response
 
 
@@ -77,18 +78,19 @@ def _key(set_id: uuid.UUID, path: str) -> str:
     return f"{private_folder(RENDITIONS, set_id)}/{path}"
 
 
-def _deliver(request: HttpRequest, key: str, etag: str) -> HttpResponseBase:
-    kind = TYPES[key.rpartition(".")[2]]
+def _deliver(request: HttpRequest, key: str, etag: str, seconds: int) -> HttpResponseBase:
+    ending = key.rpartition(".")[2]
+    kind = TYPES[ending]
     if settings.LECTURE_DELIVERY == "accel":
         response = HttpResponse(content_type=kind)
         response["X-Accel-Redirect"] = settings.LECTURE_ACCEL_PREFIX + key
         return response
-    storage = private_storage()
-    # Playlists hold relative addresses, so they must come from here even when the storage serves the rest.
-    if settings.LECTURE_DELIVERY == "redirect" and not key.endswith(".m3u8"):
-        return HttpResponseRedirect(storage.url(key))
+    # Playlists hold relative addresses, and browsers take captions from the page's own host only: these two come from
+    # here even when the storage serves the rest.
+    if settings.LECTURE_DELIVERY == "redirect" and ending not in {"m3u8", "vtt"}:
+        return HttpResponseRedirect(remote_storage().signed_url(key, seconds=seconds, content_type=kind))
     try:
-        file = storage.open(key)
+        file = private_storage().open(key)
         size = file.size
     except FileNotFoundError as error:
         raise FileGone from error

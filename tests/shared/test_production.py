@@ -47,7 +47,8 @@ def test_every_problem_is_named_at_once() -> None:
         DATABASE_URL="sqlite:///isocenter.sqlite3",
         SITE_URL="http://learn.example.org",
         ALLOWED_HOSTS="*",
-        PRIVATE_FOLDER="/srv/isocenter/public/private",
+        PRIVATE_FOLDER=None,
+        LECTURE_DELIVERY="carrier pigeon",
     )
     assert result.returncode == 1
     lines = [line[2:].split(" ")[0].rstrip(":") for line in result.stderr.splitlines() if line.startswith("- ")]
@@ -59,6 +60,7 @@ def test_every_problem_is_named_at_once() -> None:
         "SITE_URL",
         "ALLOWED_HOSTS",
         "PRIVATE_FOLDER",
+        "LECTURE_DELIVERY",
     ]
 
 
@@ -91,27 +93,38 @@ def test_preloading_without_the_whole_domain_is_refused() -> None:
     )
 
 
-def test_object_storage_opens_the_policy_for_its_host_only() -> None:
-    environment = {
-        **production_environment(),
-        "PATH": os.environ["PATH"],
-        "S3_BUCKET_PRIVATE": "private",
-        "S3_BUCKET_PUBLIC": "public",
-        "S3_ACCESS_KEY": "key",
-        "S3_SECRET_KEY": "secret",
-        "S3_ENDPOINT_URL": "https://files.example.org/storage",
-    }
-    program = (
-        "import json; from django.conf import settings as s; d = s.CONTENT_SECURITY_POLICY['DIRECTIVES'];"
-        "print(json.dumps([d['media-src'], d['connect-src'], d['default-src'], s.STORAGES['private']['BACKEND']]))"
+BUCKET = {"S3_BUCKET_PRIVATE": "private", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [
+        ({"S3_ENDPOINT_URL": "https://files.example.org"}, "https://files.example.org"),
+        (
+            {"S3_ENDPOINT_URL": "https://oss-cn-beijing.aliyuncs.com", "S3_ADDRESSING": "virtual"},
+            "https://private.oss-cn-beijing.aliyuncs.com",
+        ),
+        ({"S3_REGION": "eu-central-1"}, "https://private.s3.eu-central-1.amazonaws.com"),
+    ],
+)
+def test_object_storage_opens_the_policies_for_its_host_only(environment: dict[str, str], host: str) -> None:
+    """The host that the policies name is the host of the addresses that lectures are sent to."""
+    shown = (
+        "[[p['media-src'][2:], p['img-src'][-1], p['connect-src'], p['default-src']] "
+        "for p in (s.CONTENT_SECURITY_POLICY['DIRECTIVES'], s.ADMIN_POLICY)], s.LECTURE_DELIVERY, "
+        "__import__('django.core.files.storage').core.files.storage.storages['private']"
+        ".signed_url('lectures/a/s.m4s', seconds=60, content_type='video/mp4').partition('/lectures/')[0]"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert result.stdout.strip() == (
-        '[["\'self\'", "blob:", "https://files.example.org"], ["\'self\'", "https://files.example.org"], ["\'self\'"], '
-        '"storages.backends.s3.S3Storage"]'
-    ), result.stderr
+    result = _start(shown, PRIVATE_FOLDER=None, **BUCKET, **environment)
+    policy = [[host], host, ["'self'", host], ["'self'"]]
+    path = "/private" if environment.get("S3_ENDPOINT_URL") == host else ""
+    assert result.stdout.strip() == f"{[policy, policy]} redirect {host}{path}", result.stderr
+
+
+def test_object_storage_without_address_is_refused() -> None:
+    result = _start(PRIVATE_FOLDER=None, S3_ADDRESSING="sideways", **BUCKET)
+    lines = [line[2:].split(" ")[0] for line in result.stderr.splitlines() if line.startswith("- ")]
+    assert lines == ["S3_ADDRESSING", "S3_ENDPOINT_URL"]
 
 
 @override_settings(PRODUCTION=True, DEMO_ALLOWED=False)
