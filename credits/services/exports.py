@@ -138,8 +138,9 @@ def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
     scope: Scope = scope_of(by, CREDIT_ROLES)
     if not all(scope.covers(path) for path in job.scope_paths):
         raise ScopeShrank
+    file = private_storage().open(job.file_key)
     audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
-    return private_storage().open(job.file_key)
+    return file
 
 
 def cancel_export(*, by: Person, job: ExportJob) -> None:
