@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from scripts.bootstrap import compile_messages
@@ -53,7 +54,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests read the texts that people read: the catalogues compiled, once, by the process that leads the run."""
+    """Tests read the texts that people read: the catalogues compiled, once, by the process that leads the run.
+
+    Hypothesis measures rules, not machines: no example is too slow.
+    """
+    slow = hypothesis.HealthCheck.too_slow
+    hypothesis.settings.register_profile("any machine", deadline=None, suppress_health_check=[slow])
+    hypothesis.settings.load_profile("any machine")
     if not hasattr(config, "workerinput"):
         compile_messages()
 

@@ -171,7 +171,7 @@ facts_of_a_year = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(facts=facts_of_a_year, shuffled=st.randoms(), rule_set=st.sampled_from([NEW, OLD]))
 def test_judgement_does_not_depend_on_order(facts: list[Fact], shuffled: Any, rule_set: RuleSet) -> None:
     other = list(facts)
@@ -179,7 +179,7 @@ def test_judgement_does_not_depend_on_order(facts: list[Fact], shuffled: Any, ru
     assert judge(rule_set, YEAR, facts) == judge(rule_set, YEAR, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(facts=facts_of_a_year, rule_set=st.sampled_from([NEW, OLD]))
 def test_credits_never_exceed_a_cap(facts: list[Fact], rule_set: RuleSet) -> None:
     judged = judge(rule_set, YEAR, facts)

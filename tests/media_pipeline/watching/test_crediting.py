@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media_pipeline.watching.crediting import (
@@ -16,8 +16,6 @@ from media_pipeline.watching.crediting import (
 )
 from media_pipeline.watching.intervals import clip, length, unite
 
-# A busy machine is no finding.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 OPENED = 1_800_000_000_000
 DURATION = 600_000
 
@@ -139,7 +137,6 @@ claimed = st.lists(
 batches = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 20_000), claimed), max_size=5)
 
 
-@unhurried
 @given(batches, st.sampled_from(["1", "1.25", "1.5", "2"]))
 def test_credit_never_exceeds_speed_times_elapsed_in_any_interleaving(sent, max_speed):
     """Three lectures, sessions opened together, batches in any order and of any content, repeated as they like."""
@@ -160,7 +157,6 @@ def test_credit_never_exceeds_speed_times_elapsed_in_any_interleaving(sent, max_
     assert sum(length(each) for each in covered.values()) <= Decimal(max_speed) * elapsed
 
 
-@unhurried
 @given(batches)
 def test_credit_earns_nothing_for_a_batch_sent_twice(sent):
     covered: tuple[tuple[int, int], ...] = ()

@@ -1,12 +1,10 @@
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from media_pipeline.watching.intervals import clip, from_seconds, gaps, length, subtract, to_seconds, unite
 
-# A busy machine is no finding.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 END = 60
 ends = st.integers(0, END)
 sets = st.lists(st.tuples(ends, ends), max_size=8)
@@ -17,7 +15,6 @@ def milliseconds(intervals) -> set[int]:
     return {moment for begin, end in intervals for moment in range(begin, end)}
 
 
-@unhurried
 @given(sets, sets)
 def test_unite_holds_what_either_holds_and_nothing_else(these, those):
     united = unite(these, those)
@@ -27,7 +24,6 @@ def test_unite_holds_what_either_holds_and_nothing_else(these, those):
     assert length(united) == len(milliseconds(united))
 
 
-@unhurried
 @given(sets, st.integers(0, 10))
 def test_unite_bridges_gaps_up_to_the_bridge(these, bridge):
     holes = gaps(unite(these), END)
@@ -35,7 +31,6 @@ def test_unite_bridges_gaps_up_to_the_bridge(these, bridge):
     assert kept == [hole for hole in holes if hole[0] > 0 and hole[1] < END and hole[1] - hole[0] > bridge]
 
 
-@unhurried
 @given(sets, sets)
 def test_subtract_leaves_what_only_the_first_holds(these, those):
     left = subtract(these, those)
@@ -43,13 +38,11 @@ def test_subtract_leaves_what_only_the_first_holds(these, those):
     assert left == unite(left)
 
 
-@unhurried
 @given(sets, ends, ends)
 def test_clip_keeps_what_lies_inside(these, begin, end):
     assert milliseconds(clip(these, begin, end)) == milliseconds(these) & set(range(begin, end))
 
 
-@unhurried
 @given(sets, st.integers(0, 20))
 def test_gaps_are_the_rest_without_short_holes(these, shortest):
     rest = subtract([(0, END)], these)
