@@ -24,5 +24,8 @@ export default defineConfig({
     environment: "jsdom",
     include: ["src/**/*.test.ts", "checks/*.test.js"],
     restoreMocks: true,
+    // A busy machine is no finding.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

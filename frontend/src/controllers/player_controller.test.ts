@@ -2,6 +2,10 @@ import { Application } from "@hotwired/stimulus";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import PlayerController from "./player_controller";
+// Loaded with the first press of the button; here it is there already, so that no test waits for it.
+import "../lib/player";
+
+const PATIENCE = { timeout: 30_000 };
 
 const TEXTS = [
   "resume", "watched", "captions", "speed", "gap", "more", "next", "loading", "counting", "completed", "hidden", "too-fast",
@@ -87,7 +91,7 @@ async function run(seconds: number, rate = playing.playbackRate): Promise<void> 
 
 async function press(): Promise<void> {
   find<HTMLButtonElement>("start").click();
-  await vi.waitFor(() => expect(find<HTMLButtonElement>("start").disabled).toBe(false));
+  await vi.waitFor(() => expect(find<HTMLButtonElement>("start").disabled).toBe(false), PATIENCE);
 }
 
 function hide(hidden: boolean): void {
@@ -236,7 +240,7 @@ test("enough watched: it tells the page, settles, and shows the way on", async (
 
 test("a missing stretch starts the player there", async () => {
   find("missing").querySelector("button")!.click();
-  await vi.waitFor(() => expect(find<HTMLButtonElement>("start").hidden).toBe(true));
+  await vi.waitFor(() => expect(find<HTMLButtonElement>("start").hidden).toBe(true), PATIENCE);
   video.dispatchEvent(new Event("loadedmetadata"));
   expect(playing.currentTime).toBe(20);
 });
