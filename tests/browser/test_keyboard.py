@@ -83,7 +83,7 @@ def test_quiz_is_answered_by_keyboard(world: World, visit_as: Visit) -> None:
         expect(first).to_be_checked()
         expect(page.locator(".question__status").first).not_to_be_empty()
         attempt = Attempt.objects.get(public_id=world.path("quiz").rstrip("/").rpartition("/")[2])
-        wait_for(lambda: len(Attempt.objects.get(pk=attempt.pk).answers) == 1, 30)
+        wait_for(lambda: len(Attempt.objects.get(pk=attempt.pk).answers) == 1, 120)
 
 
 def test_lecture_is_played_by_keyboard(world: World, visit_as: Visit) -> None:

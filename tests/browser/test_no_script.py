@@ -20,11 +20,13 @@ def test_course_is_studied_without_javascript(world: World, visit: Visit) -> Non
         visitor.open(world.path("catalogue"))
         page.locator(".card a[href$='/courses/c7/']").click()
         page.locator("a.button--primary[href*='/learning/courses/']").click()
-        page.locator("form[action*='/enrol/'] button").click()
+        with page.expect_navigation():
+            page.locator("form[action*='/enrol/'] button").click()
         enrolment = Enrolment.objects.get(person=newcomer, offer__course__code="C7")
 
         page.locator(".steps a[href$='/c7/reading/']").click()
-        page.locator("form[action$='/confirm/'] button").click()
+        with page.expect_navigation():
+            page.locator("form[action$='/confirm/'] button").click()
         reading = LessonProgress.objects.get(enrolment=enrolment, kind="reading")
         assert reading.completed_at is not None
 

@@ -21,9 +21,8 @@ from tests.browser.visitor import Visitor, expect
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(600)]
 
-NOTE_AUTOSAVE = """() => ["save", "success", "error"].forEach((state) => {
-  document.addEventListener(`w-autosave:${state}`, () => { document.documentElement.dataset.autosave = state; });
-})"""
+# The editor may save by itself half a second after a change; publishing must not meet a save under way.
+NO_AUTOSAVE = "() => document.addEventListener('w-autosave:save', (event) => event.preventDefault())"
 
 
 def watch_to_the_end(page: Page) -> None:
@@ -96,7 +95,7 @@ def upload(editor: Visitor, path: Path, title: str) -> None:
 def put_into_lesson(page: Page, course: CoursePage, lecture: str, title: str) -> LessonPage:
     """A new lesson below `course` whose content is the lecture, written in the page editor and published."""
     page.goto(f"/admin/pages/add/courses/lessonpage/{course.pk}/")
-    page.evaluate(NOTE_AUTOSAVE)
+    page.evaluate(NO_AUTOSAVE)
     page.fill("#id_title", title)
     page.fill("#id_minutes", "1")
     page.locator("button.c-sf-add-button").first.click()
@@ -104,9 +103,6 @@ def put_into_lesson(page: Page, course: CoursePage, lecture: str, title: str) ->
     page.locator("[data-chooser-action-choose]").first.click()
     page.locator(".modal-content a", has_text=lecture).first.click()
     page.locator(".modal-content").wait_for(state="detached")
-    # The editor may save by itself half a second after a change; publishing must not meet a save under way.
-    page.wait_for_timeout(1500)
-    page.wait_for_selector("html:not([data-autosave=save])")
     page.locator("footer [data-w-dropdown-target=toggle]").first.click()
     page.locator("button[name=action-publish]").click()
     page.wait_for_url(f"**/admin/pages/{course.pk}/")
