@@ -38,7 +38,7 @@ def test_db_is_empty_beside_committed_db(db: None) -> None:
 
 @pytest.mark.slow
 def test_live_site_serves_the_committed_database(live_site: live.Site) -> None:
-    with urllib.request.urlopen(f"{live_site.url}/healthz", timeout=20) as response:
+    with urllib.request.urlopen(f"{live_site.url}/healthz", timeout=120) as response:
         assert response.status == 200
 
 
