@@ -30,7 +30,7 @@ def at_once(work) -> list[BaseException]:
 
     def run() -> None:
         try:
-            gate.wait(timeout=30)
+            gate.wait(timeout=120)
             work()
         except BaseException as error:
             errors.append(error)

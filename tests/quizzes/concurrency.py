@@ -15,7 +15,7 @@ def race(number: int, work: Callable[[], Any]) -> list[Any]:
 
     def run(_n: int) -> Any:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=120)
             return work()
         finally:
             connection.close()

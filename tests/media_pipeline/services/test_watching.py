@@ -256,7 +256,7 @@ def test_sixteen_threads_spend_each_second_once(committed_db):
 
     def claim(session: PlaySession) -> None:
         try:
-            together.wait(timeout=30)
+            together.wait(timeout=120)
             for _repeat in range(2):
                 result = play(session, 1, (0, 20, 0, 10))
             credited.append(result.credited_s)
@@ -286,7 +286,7 @@ def test_sixteen_threads_complete_a_lecture_once(committed_db):
 
     def send(sequence: int) -> None:
         try:
-            together.wait(timeout=30)
+            together.wait(timeout=120)
             at = sequence * 6.25
             play(session, sequence, (at, at + 6.25, at, at + 6.25))
         except BaseException as error:
