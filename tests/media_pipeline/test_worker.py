@@ -16,10 +16,10 @@ from media_pipeline.models import Lecture, RenditionSet, TranscodeJob
 from media_pipeline.services import files
 from media_pipeline.services.lectures import receive_lecture
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def wait_for(what: Callable[[], object], seconds: float = 240) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 400) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "this took too long"
