@@ -6,12 +6,14 @@ from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, rules
 from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
+from organisations.services import roles
 
 
 class BadUsername(errors.InvalidInput):
@@ -39,6 +41,21 @@ class AlreadyTaken(errors.Conflict):
 class OverlappingEmployment(errors.Conflict):
     code = "overlapping_employment"
     message = _("A person works at one unit at a time. Choose a first day after the one of the present employment.")
+
+
+class NotEmployed(errors.Conflict):
+    code = "not_employed"
+    message = _("This employment had already ended by that day. Load the page again.")
+
+
+class EndsBeforeItBegins(errors.InvalidInput):
+    code = "ends_before_it_begins"
+    message = _("The last day lies before the first one. Correct one of the two dates.")
+
+
+class ClosedPlace(errors.InvalidInput):
+    code = "closed_place"
+    message = _("This place is closed on that day. Choose an open place or an earlier day.")
 
 
 @transaction.atomic
@@ -155,8 +172,13 @@ def employ(
 ) -> Employment:
     """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
 
-    Raises OverlappingEmployment if another one reaches into these days.
+    Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace.
     """
+    if ends is not None and ends <= begins:
+        raise EndsBeforeItBegins
+    unit = Node.objects.select_for_update(no_key=True).get(pk=unit.pk)  # a merger may be under way
+    if unit.closed_on is not None and unit.closed_on <= begins:
+        raise ClosedPlace
     Person.objects.select_for_update().get(pk=person.pk)
     for earlier in Employment.objects.filter(person=person, ends__isnull=True, begins__lt=begins):
         earlier.ends = begins
@@ -177,4 +199,47 @@ def employ(
     audit.record(
         by=by, verb="employment.begin", target=person, after={"unit": unit.code, "begins": begins, "ends": ends}
     )
+    return employment
+
+
+@transaction.atomic
+def change_employment(*, by: Person, employment: Employment, **changes: str) -> Employment:
+    """Change department, kind or staff number of an employment; logs what changed. The dates stay."""
+    before = {name: getattr(employment, name) for name in changes}
+    changed = {name: value.strip() for name, value in changes.items() if before[name] != value.strip()}
+    if changed:
+        for name, value in changed.items():
+            setattr(employment, name, value)
+        employment.save(update_fields=list(changed))
+        audit.record(
+            by=by,
+            verb="employment.change",
+            target=employment.person,
+            before={"unit": employment.unit.code} | {name: before[name] for name in changed},
+            after=changed,
+        )
+    return employment
+
+
+@transaction.atomic
+def end_employment(*, by: Person | None, employment: Employment, on: date, reason: str = "") -> Employment:
+    """Let a person leave: `on` is the first day without this employment.
+
+    Roles at the unit or below it end with it: whoever has left does not administer it any more.
+    Raises NotEmployed if it had ended by then, EndsBeforeItBegins.
+    """
+    if on <= employment.begins:
+        raise EndsBeforeItBegins
+    open_still = Q(ends__isnull=True) | Q(ends__gt=on)
+    if Employment.objects.filter(open_still, pk=employment.pk).update(ends=on) != 1:
+        raise NotEmployed
+    before, employment.ends = employment.ends, on
+    audit.record(
+        by=by,
+        verb="employment.end",
+        target=employment.person,
+        before={"ends": before},
+        after={"unit": employment.unit.code, "ends": on, "reason": reason.strip()},
+    )
+    roles.end_roles_at(by=by, person=employment.person, node=employment.unit, on=on)
     return employment

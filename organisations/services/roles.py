@@ -3,14 +3,14 @@
 from datetime import date
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
-from organisations import audit, notifications
-from organisations.enums import Role
+from organisations import audit, notifications, selectors
+from organisations.enums import POWERS, ROLES_OF_A_UNIT, Power, Role
 from organisations.models import Node, Person, RoleGrant
 from organisations.services import groups
 
@@ -30,54 +30,167 @@ class NotInForce(errors.Conflict):
     message = _("This role had already ended. Load the page again.")
 
 
+class NotYoursToGive(errors.OutOfScope):
+    code = "not_yours_to_give"
+    message = _("Your role does not hand this role on at this place. Ask the system administrator.")
+
+
+class BadSubstitute(errors.InvalidInput):
+    code = "bad_substitute"
+    message = _("A substitute is somebody else, stands in within the holder's own dates, and for a holder in person.")
+
+
+class RoleEndsBeforeItBegins(errors.InvalidInput):
+    code = "role_ends_before_it_begins"
+    message = _("The last day lies before the first one. Correct one of the two dates.")
+
+
+def grantable_roles(by: Person, node: Node) -> frozenset[Role]:
+    """What `by` may grant and end at `node`: the system administrator every role, the unit's a department's."""
+    held = selectors.roles_of(by) if by.is_active else []
+    covering = {Role(grant.role) for grant in held if node.path.startswith(grant.node.path)}
+    if Role.SYSTEM_ADMINISTRATOR in covering:
+        return frozenset(Role)
+    return ROLES_OF_A_UNIT if covering & POWERS[Power.GRANT_ROLES] else frozenset()
+
+
+def _check_right(by: Person | None, role: Role, node: Node) -> None:
+    if by is not None and Role(role) not in grantable_roles(by, node):
+        raise NotYoursToGive
+
+
 @transaction.atomic
 def grant_role(
-    *, by: Person | None, person: Person, role: Role, node: Node, begins: date, ends: date | None = None
+    *,
+    by: Person | None,
+    person: Person,
+    role: Role,
+    node: Node,
+    begins: date,
+    ends: date | None = None,
+    reason: str = "",
+    substitute_for: RoleGrant | None = None,
 ) -> RoleGrant:
     """Give `person` `role` on `node` and everything below, from `begins` until `ends` (half-open).
 
-    Raises AlreadyGranted if the person holds it there without an end, OwnRole if `by` is the person.
+    `by` None is the system. Raises OwnRole if `by` is the person, NotYoursToGive, RoleEndsBeforeItBegins, and
+    AlreadyGranted if the person holds the role there on any of these days.
     """
-    if by is not None and by.pk == person.pk and not by.is_superuser:
+    if by is not None and by.pk == person.pk:
         raise OwnRole
+    _check_right(by, role, node)
+    if ends is not None and ends <= begins:
+        raise RoleEndsBeforeItBegins
+    Person.objects.select_for_update().get(pk=person.pk)
+    # An empty span (a grant taken back before it began) holds on no day.
+    held = RoleGrant.objects.filter(person=person, role=role, node=node).exclude(ends__lte=begins)
+    held = held.exclude(ends__lte=F("begins"))
+    if (held.filter(begins__lt=ends) if ends else held).exists():
+        raise AlreadyGranted
     try:
         with transaction.atomic():
             grant = RoleGrant.objects.create(
-                person=person, role=role, node=node, begins=begins, ends=ends, granted_by=by
+                person=person,
+                role=role,
+                node=node,
+                begins=begins,
+                ends=ends,
+                granted_by=by,
+                reason=reason.strip(),
+                substitute_for=substitute_for,
             )
     except IntegrityError as error:
         raise AlreadyGranted from error
     groups.sync(person)
-    audit.record(
-        by=by,
-        verb="role.grant",
-        target=person,
-        after={"role": str(role), "place": node.code, "begins": begins, "ends": ends},
-    )
+    told = {"role": str(role), "place": node.code, "begins": begins, "ends": ends}
+    if reason.strip():
+        told["reason"] = reason.strip()
+    if substitute_for is not None:
+        told["substitute_for"] = str(substitute_for.person)
+    audit.record(by=by, verb="role.grant", target=person, after=told)
     _tell(grant, "role_granted")
     return grant
 
 
 @transaction.atomic
-def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None) -> RoleGrant:
-    """End a grant: `on` is the first day without it (default today). Raises NotInForce if it ended before."""
+def appoint_substitute(
+    *, by: Person | None, grant: RoleGrant, person: Person, begins: date, ends: date | None = None, reason: str = ""
+) -> RoleGrant:
+    """Let `person` stand in for the holder of `grant`, at the longest until the holder's own role ends.
+
+    Raises BadSubstitute for the holder in person, for dates outside of the holder's, and for a substitute's substitute;
+    else as `grant_role`.
+    """
+    grant = RoleGrant.objects.select_for_update().select_related("person", "node").get(pk=grant.pk)
+    until = grant.ends if ends is None else ends
+    outside = begins < grant.begins or (grant.ends is not None and (until is None or until > grant.ends))
+    if outside or grant.substitute_for_id is not None or person.pk == grant.person_id:
+        raise BadSubstitute
+    if grant.ends is not None and grant.ends <= begins:
+        raise NotInForce
+    return grant_role(
+        by=by,
+        person=person,
+        role=Role(grant.role),
+        node=grant.node,
+        begins=begins,
+        ends=until,
+        reason=reason,
+        substitute_for=grant,
+    )
+
+
+@transaction.atomic
+def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None, reason: str = "") -> RoleGrant:
+    """End a grant: `on` is the first day without it (default today); those who stand in for its holder end with it.
+
+    `by` None is the system. Raises NotInForce if it ended before, NotYoursToGive.
+    """
+    _check_right(by, Role(grant.role), grant.node)
     day = on or timezone.localdate()
     # A grant that ends before it began keeps its row as an empty span; the log tells the rest.
     open_still = Q(ends__isnull=True) | Q(ends__gt=day)
     if RoleGrant.objects.filter(open_still, pk=grant.pk).update(ends=day) != 1:
         raise NotInForce
-    before = grant.ends
-    grant.ends = day
+    before, grant.ends = grant.ends, day
+    _ended(by, grant, before, reason)
+    for substitute in grant.substitutes.filter(open_still).select_related("person", "node").order_by("pk"):
+        RoleGrant.objects.filter(pk=substitute.pk).update(ends=day)
+        before, substitute.ends = substitute.ends, day
+        _ended(by, substitute, before, reason)
+    return grant
+
+
+def end_roles_at(*, by: Person | None, node: Node, on: date, person: Person | None = None, below: bool = True) -> int:
+    """End every grant on `node` (and `below` it; of `person`, if given) as of `on`; how many.
+
+    Belongs into the transaction of what ends them; whether `by` may was asked there.
+    """
+    where = Q(node__path__startswith=node.path) if below else Q(node=node)
+    grants = RoleGrant.objects.filter(where, Q(ends__isnull=True) | Q(ends__gt=on))
+    if person is not None:
+        grants = grants.filter(person=person)
+    ended = 0
+    for grant in grants.select_related("person", "node").order_by("pk"):
+        open_still = Q(ends__isnull=True) | Q(ends__gt=on)
+        if RoleGrant.objects.filter(open_still, pk=grant.pk).update(ends=on):
+            before, grant.ends = grant.ends, on
+            _ended(by, grant, before, "")
+            ended += 1
+    return ended
+
+
+def _ended(by: Person | None, grant: RoleGrant, before: date | None, reason: str) -> None:
     groups.sync(grant.person)
+    after = {"ends": grant.ends} | ({"reason": reason.strip()} if reason.strip() else {})
     audit.record(
         by=by,
         verb="role.end",
         target=grant.person,
         before={"role": grant.role, "place": grant.node.code, "ends": before},
-        after={"ends": day},
+        after=after,
     )
     _tell(grant, "role_ended")
-    return grant
 
 
 def _tell(grant: RoleGrant, kind: str) -> None:

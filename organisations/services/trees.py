@@ -1,14 +1,30 @@
-"""The two trees of places: add, move, close."""
+"""The two trees of places: add, change, move, close, open again. Merging is `services.mergers`."""
 
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit
-from organisations.models import Employment, Node, Person
-from organisations.selectors import in_force
+from organisations.enums import NodeKind, PlaceChangeKind, Tree
+from organisations.models import AllianceMember, Employment, Membership, Node, Person, PlaceChange
+from organisations.services import roles
+
+# Which kinds each tree has, from the top down. A place lies below one of the same or a higher rank.
+RANKS: dict[str, tuple[NodeKind, ...]] = {
+    Tree.ADMINISTRATION: (
+        NodeKind.PROVINCE,
+        NodeKind.PREFECTURE,
+        NodeKind.COUNTY,
+        NodeKind.HOSPITAL,
+        NodeKind.DEPARTMENT,
+    ),
+    Tree.SOCIETY: (NodeKind.SOCIETY, NodeKind.BRANCH),
+}
 
 
 class CodeTaken(errors.Conflict):
@@ -21,9 +37,56 @@ class WrongTree(errors.InvalidInput):
     message = _("A place stays in its tree and cannot lie below itself. Choose another place above it.")
 
 
+class WrongKind(errors.InvalidInput):
+    code = "wrong_kind"
+    message = _("Such a place cannot lie there. A department lies below a hospital, a hospital below a city or county.")
+
+
 class StillInUse(errors.Conflict):
     code = "place_in_use"
     message = _("People still work here, or places below are open. Move or close those first.")
+
+
+class PlaceClosed(errors.Conflict):
+    code = "place_closed"
+    message = _("This place is closed. Open it again first, or choose another one.")
+
+
+class PlaceOpen(errors.Conflict):
+    code = "place_open"
+    message = _("This place is open. Load the page again.")
+
+
+class PlaceMerged(errors.Conflict):
+    code = "place_merged"
+    message = _("This place was merged into another one and stays closed. Add a new place instead.")
+
+
+def lock(tree: str) -> None:
+    """Let nobody else change `tree` until the transaction ends: paths are numbered by what was read before."""
+    list(Node.objects.select_for_update().filter(tree=tree, depth=1).order_by("pk"))
+
+
+def fresh(node: Node) -> Node:
+    """The place as it is now, to be read under the tree's lock."""
+    found: Node = Node.objects.get(pk=node.pk)
+    return found
+
+
+def remember(
+    *,
+    by: Person | None,
+    node: Node,
+    kind: PlaceChangeKind,
+    on: date,
+    other: Node | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> PlaceChange:
+    """Write one line of a place's history. In the caller's transaction."""
+    return PlaceChange.objects.create(
+        node=node, kind=kind, on=on, other=other, before=before or {}, after=after or {}, by=by
+    )
 
 
 @transaction.atomic
@@ -37,11 +100,21 @@ def add_place(
     code: str,
     name_en: str = "",
     level: str = "",
+    on: date | None = None,
     is_demo: bool = False,
 ) -> Node:
-    """Add a place below `parent` (None: the top of a tree). Raises CodeTaken, WrongTree."""
-    if parent is not None and parent.tree != tree:
-        raise WrongTree
+    """Add a place below `parent` (None: the top of a tree), open from `on` (default: it always was).
+
+    Raises CodeTaken, WrongTree, WrongKind, PlaceClosed.
+    """
+    if parent is not None:
+        lock(tree)
+        parent = fresh(parent)
+        if parent.closed_on is not None:
+            raise PlaceClosed
+        if parent.tree != tree:
+            raise WrongTree
+    _check_kind(tree, kind, parent)
     fields = {
         "tree": tree,
         "kind": kind,
@@ -54,43 +127,115 @@ def add_place(
     node: Node
     try:
         with transaction.atomic():
-            if parent is None:
-                node = Node.add_root(**fields)
-            else:
-                # A fresh parent: treebeard numbers children by what it read before.
-                node = Node.objects.select_for_update().get(pk=parent.pk).add_child(**fields)
+            node = Node.add_root(**fields, opened_on=on) if parent is None else parent.add_child(**fields, opened_on=on)
     except IntegrityError as error:
         raise CodeTaken from error
-    audit.record(by=by, verb="place.add", target=node, after=fields)
+    told = {"name": node.name, "code": node.code, "parent": parent.code if parent else ""}
+    day = on or timezone.localdate()
+    remember(by=by, node=node, kind=PlaceChangeKind.ADDED, on=day, other=parent, after=told)
+    audit.record(by=by, verb="place.add", target=node, after=fields | {"parent": told["parent"]})
     return node
 
 
 @transaction.atomic
-def move_place(*, by: Person | None, node: Node, parent: Node) -> Node:
-    """Hang `node` with all below it under `parent` of the same tree. Raises WrongTree."""
+def change_place(*, by: Person | None, node: Node, on: date, **changes: str) -> Node:
+    """Change name, English name, code or level as of `on`; its history keeps what it was before. Raises CodeTaken."""
+    before = {name: getattr(node, name) for name in changes}
+    changed = {name: value.strip() for name, value in changes.items() if before[name] != value.strip()}
+    if not changed:
+        return node
+    try:
+        with transaction.atomic():
+            Node.objects.filter(pk=node.pk).update(**changed)
+    except IntegrityError as error:
+        raise CodeTaken from error
+    before = {name: before[name] for name in changed}
+    node = fresh(node)
+    remember(by=by, node=node, kind=PlaceChangeKind.CHANGED, on=on, before=before, after=changed)
+    audit.record(by=by, verb="place.change", target=node, before=before, after=changed | {"on": on})
+    return node
+
+
+@transaction.atomic
+def move_place(*, by: Person | None, node: Node, parent: Node, on: date | None = None) -> Node:
+    """Hang `node` with all below it under `parent` of the same tree as of `on` (default today).
+
+    Who looks after the places above changes at once. Raises WrongTree, WrongKind, PlaceClosed.
+    """
+    lock(node.tree)
+    node, parent = fresh(node), fresh(parent)
     if parent.tree != node.tree or parent.path.startswith(node.path):
         raise WrongTree
+    if parent.closed_on is not None:
+        raise PlaceClosed
+    _check_kind(node.tree, node.kind, parent)
     above = node.get_parent()
-    node.move(Node.objects.get(pk=parent.pk), pos="last-child")
-    moved: Node = Node.objects.get(pk=node.pk)
-    audit.record(
-        by=by,
-        verb="place.move",
-        target=moved,
-        before={"parent": above.code if above else ""},
-        after={"parent": parent.code},
-    )
+    node.move(parent, pos="last-child")
+    moved = fresh(node)
+    before, after = {"parent": above.code if above else ""}, {"parent": parent.code}
+    day = on or timezone.localdate()
+    remember(by=by, node=moved, kind=PlaceChangeKind.MOVED, on=day, other=parent, before=before, after=after)
+    audit.record(by=by, verb="place.move", target=moved, before=before, after=after | {"on": day})
     return moved
 
 
 @transaction.atomic
 def close_place(*, by: Person | None, node: Node, on: date) -> Node:
-    """Close a place from `on`. What names it stays. Raises StillInUse if people work here or below after that."""
-    working = Employment.objects.filter(in_force(on), unit__path__startswith=node.path)
+    """Close a place from `on`, with the roles and the alliances on it. What names it stays.
+
+    Raises StillInUse if people work or are members here or below on that day or later, or a place below is open;
+    PlaceClosed.
+    """
+    lock(node.tree)
+    node = fresh(node)
+    still = Q(ends__isnull=True) | Q(ends__gt=on)
+    working = Employment.objects.filter(still, unit__path__startswith=node.path)
+    members = Membership.objects.filter(still, branch__path__startswith=node.path)
     open_below = Node.objects.filter(path__startswith=node.path, closed_on__isnull=True).exclude(pk=node.pk)
-    if working.exists() or open_below.exists():
+    if working.exists() or members.exists() or open_below.exists():
         raise StillInUse
-    Node.objects.filter(pk=node.pk).update(closed_on=on)
-    node.refresh_from_db()
-    audit.record(by=by, verb="place.close", target=node, after={"closed_on": on})
+    if Node.objects.filter(pk=node.pk, closed_on__isnull=True).update(closed_on=on) != 1:
+        raise PlaceClosed
+    ended = roles.end_roles_at(by=by, node=node, on=on)
+    AllianceMember.objects.filter(still, node=node, begins__lt=on).update(ends=on)
+    node = fresh(node)
+    remember(by=by, node=node, kind=PlaceChangeKind.CLOSED, on=on)
+    audit.record(by=by, verb="place.close", target=node, after={"closed_on": on, "roles_ended": ended})
     return node
+
+
+@transaction.atomic
+def reopen_place(*, by: Person | None, node: Node, on: date) -> Node:
+    """Open a closed place again as of `on`; the roles that ended with it have to be granted anew.
+
+    Raises PlaceOpen, PlaceMerged, and PlaceClosed while the place above is closed.
+    """
+    lock(node.tree)
+    node = fresh(node)
+    if node.merged_into_id is not None:
+        raise PlaceMerged
+    above = node.get_parent()
+    if above is not None and above.closed_on is not None:
+        raise PlaceClosed
+    before = node.closed_on
+    if Node.objects.filter(pk=node.pk, closed_on__isnull=False).update(closed_on=None) != 1:
+        raise PlaceOpen
+    node = fresh(node)
+    remember(by=by, node=node, kind=PlaceChangeKind.REOPENED, on=on, before={"closed_on": str(before)})
+    audit.record(by=by, verb="place.reopen", target=node, before={"closed_on": before}, after={"on": on})
+    return node
+
+
+def kinds_below(parent: Node) -> list[NodeKind]:
+    """What may be added below `parent`, from the top down."""
+    ranks = RANKS[parent.tree]
+    own = ranks.index(NodeKind(parent.kind))
+    # Only a department divides into its like; two hospitals, one below the other, are what a merger leaves.
+    first = own if parent.kind == NodeKind.DEPARTMENT else own + 1
+    return list(ranks[first:])
+
+
+def _check_kind(tree: str, kind: str, parent: Node | None) -> None:
+    ranks = RANKS[tree]
+    if kind not in ranks or (parent is not None and ranks.index(NodeKind(kind)) < ranks.index(NodeKind(parent.kind))):
+        raise WrongKind

@@ -7,8 +7,8 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from organisations.enums import HospitalLevel, NodeKind, Role, Tree
-from organisations.models import Employment, Membership, Node, Person, RoleGrant
+from organisations.enums import HospitalLevel, NodeKind, PersonState, Role, Tree
+from organisations.models import Alliance, AllianceMember, Employment, Membership, Node, Person, RoleGrant, StatePeriod
 
 PASSWORD = "tomography-2026"
 _HASHED: list[str] = []
@@ -99,3 +99,29 @@ class RoleGrantFactory(DjangoModelFactory[RoleGrant]):
     role = Role.UNIT_CREDIT_ADMINISTRATOR
     node = factory.SubFactory(NodeFactory)
     begins = date(2020, 1, 1)
+
+
+class StatePeriodFactory(DjangoModelFactory[StatePeriod]):
+    class Meta:
+        model = StatePeriod
+
+    person = factory.SubFactory(PersonFactory)
+    state = PersonState.SICK
+    begins = date(2026, 1, 1)
+
+
+class AllianceFactory(DjangoModelFactory[Alliance]):
+    """An alliance and its leader as first member."""
+
+    class Meta:
+        model = Alliance
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"第{n + 1}医联体")
+    code = factory.Sequence(lambda n: f"A{n + 1}")
+    lead = factory.SubFactory(NodeFactory)
+
+    @factory.post_generation
+    def members(self, create: bool, extracted: Any, **fields: Any) -> None:
+        for node in [self.lead, *(extracted or [])]:
+            AllianceMember.objects.create(alliance=self, node=node, begins=date(2020, 1, 1))

@@ -3,10 +3,9 @@ from datetime import date
 import pytest
 from allauth.account.models import EmailAddress
 
-from organisations.enums import NodeKind, Tree
-from organisations.models import AuditEvent, Employment, Node, Person
-from organisations.services import people, trees
-from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory
+from organisations.models import AuditEvent, Employment, Person
+from organisations.services import people
+from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -83,38 +82,36 @@ def test_change_details_logs_only_what_changed() -> None:
     assert list(AuditEvent.objects.values_list("before", "after")) == [({"name": "王丽"}, {"name": "王莉"})]
 
 
-def place(parent: Node | None, code: str, tree: Tree = Tree.ADMINISTRATION) -> Node:
-    return trees.add_place(by=None, parent=parent, tree=tree, kind=NodeKind.COUNTY, name=code, code=code)
+def test_whoever_leaves_loses_the_roles_of_the_unit_that_day() -> None:
+    unit = NodeFactory()
+    employment = EmploymentFactory(unit=unit, begins=date(2020, 1, 1))
+    inside = RoleGrantFactory(person=employment.person, node=NodeFactory(parent=unit, kind="department"))
+    outside = RoleGrantFactory(person=employment.person, node=NodeFactory())
+    colleague = RoleGrantFactory(node=unit)
+    day = date(2026, 3, 1)
+    people.end_employment(by=None, employment=employment, on=day, reason="离职")
+    for grant in (inside, outside, colleague):
+        grant.refresh_from_db()
+    assert (employment.ends, inside.ends, outside.ends, colleague.ends) == (day, day, None, None)
+    with pytest.raises(people.NotEmployed):
+        people.end_employment(by=None, employment=employment, on=day)
+    with pytest.raises(people.EndsBeforeItBegins):
+        people.end_employment(by=None, employment=employment, on=date(2020, 1, 1))
+    event = AuditEvent.objects.get(verb="employment.end")
+    assert event.after == {"unit": unit.code, "ends": "2026-03-01", "reason": "离职"}
 
 
-def test_places_are_added_moved_and_closed() -> None:
-    province = place(None, "410000")
-    city, other = place(province, "410100"), place(province, "410200")
-    hospital = place(city, "H1")
-    moved = trees.move_place(by=None, node=hospital, parent=other)
-    other = Node.objects.get(pk=other.pk)
-    assert moved.get_parent() == other
-    with pytest.raises(trees.StillInUse):
-        trees.close_place(by=None, node=other, on=date(2026, 1, 1))
-    assert trees.close_place(by=None, node=moved, on=date(2026, 1, 1)).closed_on == date(2026, 1, 1)
-    assert trees.close_place(by=None, node=other, on=date(2026, 1, 1)).closed_on == date(2026, 1, 1)
-
-
-def test_places_refuse_taken_codes_wrong_trees_and_loops() -> None:
-    top = place(None, "410000")
-    below = place(top, "410100")
-    society = place(None, "S", Tree.SOCIETY)
-    with pytest.raises(trees.CodeTaken):
-        place(top, "410100")
-    with pytest.raises(trees.WrongTree):
-        place(top, "S1", Tree.SOCIETY)
-    with pytest.raises(trees.WrongTree):
-        trees.move_place(by=None, node=below, parent=society)
-    with pytest.raises(trees.WrongTree):
-        trees.move_place(by=None, node=top, parent=below)
-
-
-def test_place_where_people_work_cannot_be_closed() -> None:
-    employment = EmploymentFactory()
-    with pytest.raises(trees.StillInUse):
-        trees.close_place(by=None, node=employment.unit, on=date(2026, 1, 1))
+def test_change_of_employment_logs_what_changed_without_the_staff_number() -> None:
+    employment = EmploymentFactory(department="CT")
+    people.change_employment(
+        by=employment.person, employment=employment, department="MR ", kind="rehired", staff_number="007"
+    )
+    employment.refresh_from_db()
+    assert (employment.department, employment.kind, employment.staff_number) == ("MR", "rehired", "007")
+    event = AuditEvent.objects.get()
+    assert (event.before, event.after) == (
+        {"unit": employment.unit.code, "department": "CT", "kind": "staff", "staff_number": ""},
+        {"department": "MR", "kind": "rehired", "staff_number": "***"},
+    )
+    people.change_employment(by=employment.person, employment=employment, department="MR")
+    assert AuditEvent.objects.count() == 1

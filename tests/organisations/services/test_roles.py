@@ -129,3 +129,93 @@ def test_sync_leaves_other_groups_and_superusers_alone() -> None:
     person.groups.add(Group.objects.create(name="own"))
     groups.sync(person)
     assert (person.is_staff, [group.name for group in person.groups.all()]) == (True, ["own"])
+
+
+def holder(role: Role, node) -> Person:
+    return RoleGrantFactory(role=role, node=node).person
+
+
+def test_unit_administrator_hands_on_only_the_roles_of_the_unit() -> None:
+    city = NodeFactory(kind="prefecture")
+    unit, other = NodeFactory(parent=city), NodeFactory(parent=city)
+    by = holder(Role.UNIT_CREDIT_ADMINISTRATOR, unit)
+    department = NodeFactory(parent=unit, kind="department")
+    found = {
+        (str(role), node.code): role in roles.grantable_roles(by, node)
+        for role in (Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR, Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR)
+        for node in (unit, department, other, city)
+    }
+    allowed = {(str(role), node.code) for role in roles.ROLES_OF_A_UNIT for node in (unit, department)}
+    assert {pair for pair, may in found.items() if may} == allowed
+    with pytest.raises(roles.NotYoursToGive):
+        roles.grant_role(by=by, person=PersonFactory(), role=Role.AUDITOR, node=unit, begins=PAST)
+    with pytest.raises(roles.NotYoursToGive):
+        roles.end_role(by=by, grant=RoleGrantFactory(role=Role.COUNTY_REVIEWER, node=unit))
+    held = roles.grant_role(
+        by=by, person=PersonFactory(), role=Role.DEPARTMENT_CREDIT_ADMINISTRATOR, node=department, begins=PAST
+    )
+    assert roles.end_role(by=by, grant=held).ends == timezone.localdate()
+
+
+def test_system_administrator_grants_every_role_in_reach_and_nothing_outside() -> None:
+    province, elsewhere = NodeFactory(kind="province"), NodeFactory(kind="province")
+    by = holder(Role.SYSTEM_ADMINISTRATOR, province)
+    assert roles.grantable_roles(by, NodeFactory(parent=province)) == frozenset(Role)
+    assert roles.grantable_roles(by, elsewhere) == frozenset()
+    by.is_active = False
+    assert roles.grantable_roles(by, province) == frozenset()
+
+
+@pytest.mark.parametrize("superuser", [False, True])
+def test_nobody_grants_to_themselves(superuser: bool) -> None:
+    node = NodeFactory()
+    by = holder(Role.SYSTEM_ADMINISTRATOR, node)
+    by.is_superuser = superuser
+    by.save()
+    with pytest.raises(roles.OwnRole):
+        roles.grant_role(by=by, person=by, role=Role.AUDITOR, node=node, begins=PAST)
+    assert RoleGrant.objects.count() == 1
+
+
+def test_same_role_is_not_held_twice_on_a_day() -> None:
+    person, node = PersonFactory(), NodeFactory()
+    give = {"by": None, "person": person, "role": Role.EDITOR, "node": node}
+    roles.grant_role(**give, begins=date(2026, 1, 1), ends=date(2026, 3, 1))
+    for begins, ends in ((date(2026, 2, 1), None), (PAST, None), (PAST, date(2026, 1, 2))):
+        with pytest.raises(roles.AlreadyGranted):
+            roles.grant_role(**give, begins=begins, ends=ends)
+    with pytest.raises(roles.RoleEndsBeforeItBegins):
+        roles.grant_role(**give, begins=date(2026, 3, 1), ends=date(2026, 3, 1))
+    roles.grant_role(**give, begins=date(2026, 3, 1))
+    assert RoleGrant.objects.count() == 2
+
+
+def test_substitute_stands_in_within_the_holders_days_and_ends_with_the_holder() -> None:
+    node = NodeFactory()
+    held = RoleGrantFactory(node=node, begins=PAST, ends=date(2030, 1, 1))
+    stand_in = roles.appoint_substitute(
+        by=None, grant=held, person=PersonFactory(), begins=date(2026, 1, 1), reason="产假"
+    )
+    assert (stand_in.role, stand_in.node, stand_in.ends, stand_in.substitute_for, stand_in.reason) == (
+        held.role,
+        node,
+        date(2030, 1, 1),
+        held,
+        "产假",
+    )
+    for begins, ends in ((date(2019, 1, 1), None), (date(2026, 1, 1), date(2030, 1, 2))):
+        with pytest.raises(roles.BadSubstitute):
+            roles.appoint_substitute(by=None, grant=held, person=PersonFactory(), begins=begins, ends=ends)
+    with pytest.raises(roles.BadSubstitute):
+        roles.appoint_substitute(by=None, grant=held, person=held.person, begins=date(2026, 1, 1))
+    with pytest.raises(roles.BadSubstitute):
+        roles.appoint_substitute(by=None, grant=stand_in, person=PersonFactory(), begins=date(2026, 1, 1))
+    day = date(2026, 6, 1)
+    roles.end_role(by=None, grant=held, on=day, reason="调离")
+    stand_in.refresh_from_db()
+    assert stand_in.ends == day
+    events = AuditEvent.objects.filter(verb="role.end").order_by("pk").values_list("target", "after")
+    assert list(events) == [
+        (held.person.name, {"ends": "2026-06-01", "reason": "调离"}),
+        (stand_in.person.name, {"ends": "2026-06-01", "reason": "调离"}),
+    ]
