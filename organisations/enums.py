@@ -236,6 +236,7 @@ class Deed(models.TextChoices):
     EMPLOYMENT_BEGIN = "employment.begin", _("Entered a person in a unit")
     EMPLOYMENT_CHANGE = "employment.change", _("Changed a person's employment")
     EMPLOYMENT_END = "employment.end", _("Ended a person's employment")
+    KEYS_ROTATE = "keys.rotate", _("Changed a key")
     LECTURE_RECEIVED = "lecture.received", _("Uploaded a lecture")
     LECTURE_CHANGED = "lecture.changed", _("Changed a lecture")
     LECTURE_DELETED = "lecture.deleted", _("Deleted a lecture")

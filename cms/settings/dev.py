@@ -15,8 +15,11 @@ VAR_DIR = Path(os.environ.get("ISOCENTER_VAR", VAR_DIR))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def _own_secrets() -> dict[str, str]:
-    """The secrets of this installation, made once and kept in var/secrets.json (mode 600)."""
+def _own_secrets() -> dict[str, Any]:
+    """The secrets of this installation, made once and kept in var/secrets.json (mode 600).
+
+    To rotate a key, write the list ["new:base64", "own:base64 of before"] there.
+    """
     path = VAR_DIR / "secrets.json"
     try:
         return dict(json.loads(path.read_text()))
@@ -36,7 +39,7 @@ def _own_secrets() -> dict[str, str]:
 
 _secrets = _own_secrets()
 SECRET_KEY = _secrets.pop("SECRET_KEY")
-ISOCENTER_KEYS = {purpose: [f"own:{key}"] for purpose, key in _secrets.items()}
+ISOCENTER_KEYS = {p: [f"own:{key}"] if isinstance(key, str) else key for p, key in _secrets.items()}
 
 DEBUG = False
 DEMO_ALLOWED = True

@@ -30,6 +30,7 @@ from django.core.exceptions import ImproperlyConfigured
 from cms.settings.base import *  # noqa: F403
 from cms.settings.base import ADMIN_POLICY, CONTENT_SECURITY_POLICY, INSTALLED_APPS, MIDDLEWARE
 from cms.settings.databases import postgres
+from cms.shared.crypto import KEY_ID
 
 _problems: list[str] = []
 
@@ -62,8 +63,11 @@ def _key_list(purpose: str) -> list[str]:
             raw = base64.b64decode(encoded, validate=True)
         except binascii.Error:
             raw = b""
-        if not key_id or len(raw) != 32 or len(set(raw)) < 8:
+        if not KEY_ID.fullmatch(key_id) or len(raw) != 32 or len(set(raw)) < 8:
             _problems.append(f"{name}: every key is written id:base64 of 32 random bytes; key {key_id!r} is not.")
+    ids = [item.partition(":")[0] for item in found]
+    if len(set(ids)) != len(ids):
+        _problems.append(f"{name}: two keys have the same id; a new key needs a new id.")
     return found
 
 

@@ -1,12 +1,14 @@
 """The book. Entries are facts and only ever added; judgements are what a rule-set version makes of them."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared import sealing
 from credits.enums import GrantMethod, OfficialState
 from credits.models.projects import Project
 from credits.models.rule_sets import RuleSetVersion
@@ -57,6 +59,7 @@ class Entry(models.Model):
     """
 
     append_only = True
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (sealing.Signed("mac_key", "ledger_mac"),)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="entries")
@@ -197,6 +200,7 @@ class Checkpoint(models.Model):
     """
 
     append_only = True
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (sealing.Signed("mac_key", "ledger_mac"),)
 
     position = models.PositiveIntegerField(unique=True)
     at = models.DateTimeField(default=timezone.now)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from cms.shared import sealing
 from cms.shared.jobs import Job
 from cms.shared.storage import private_storage
 from organisations.enums import DocumentKind, RequestState
@@ -35,6 +36,15 @@ class ActivationSheet(Job):
 
 class Activation(models.Model):
     """A single-use code with which an imported person sets the first password. Only its keyed hash is stored."""
+
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (
+        sealing.Hashed(
+            "code_index",
+            "activation.code",
+            live=lambda now: models.Q(used_at__isnull=True, expires_at__gt=now),
+            since="created_at",
+        ),
+    )
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="activations")
     code_index = models.CharField(max_length=64, unique=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cms.shared import crypto
+from cms.shared import crypto, sealing
 from cms.shared.storage import private_storage
 from organisations.enums import (
     Degree,
@@ -41,6 +41,18 @@ class PersonManager(BaseUserManager["Person"]):
 
 class Person(AbstractBaseUser, PermissionsMixin):
     """Everybody who signs in. Phone and ID number are stored sealed; `*_index` finds them and keeps them unique."""
+
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (
+        sealing.Sealed(
+            "phone_sealed", "person.phone", lambda person: f"person.phone:{person.public_id}", index="phone_index"
+        ),
+        sealing.Sealed(
+            "id_number_sealed",
+            "person.id_number",
+            lambda person: f"person.id_number:{person.public_id}",
+            index="id_number_index",
+        ),
+    )
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(_("user name"), max_length=60, unique=True)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared import sealing
 from cms.shared.jobs import Job
 from cms.shared.storage import private_storage
 from organisations.enums import RosterStage, RowOutcome
@@ -54,6 +55,11 @@ class RosterRow(models.Model):
     `undo`: what has to be put back, encrypted. `row_number` is the line in the sheet, from 1; 0: nobody's line (left).
     """
 
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (
+        sealing.Sealed("sealed", "roster_row", lambda row: row.sealed_as, related=("roster",)),
+        sealing.Sealed("undo", "roster_row", lambda row: row.sealed_as, related=("roster",)),
+    )
+
     roster = models.ForeignKey(RosterImport, on_delete=models.CASCADE, related_name="rows")
     sheet = models.CharField(max_length=100, blank=True)
     row_number = models.PositiveIntegerField()
@@ -73,6 +79,11 @@ class RosterRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.row_number}"
+
+    @property
+    def sealed_as(self) -> str:
+        """The name under which `sealed` and `undo` are encrypted."""
+        return f"roster_row:{self.roster.public_id}:{self.sheet}:{self.row_number}"
 
 
 class RosterMapping(models.Model):

@@ -10,6 +10,8 @@ from organisations.selectors.account import (
 )
 from organisations.selectors.people import (
     employment_on,
+    people_by_id_number,
+    people_by_phone,
     person_by_phone,
     person_by_sign_in_name,
     states_on,
@@ -35,6 +37,8 @@ __all__ = [
     "missing_consents",
     "node_in",
     "notifications_of",
+    "people_by_id_number",
+    "people_by_phone",
     "people_in",
     "person_by_phone",
     "person_by_sign_in_name",

@@ -1,6 +1,6 @@
 """Who somebody is: where they work, what they are on a day, how they are found."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from django.db.models import Q
@@ -35,7 +35,23 @@ def person_by_phone(phone: str) -> Person | None:
         number = rules.phone(phone)
     except ValueError:
         return None
-    return Person.objects.filter(phone_index=crypto.index(number, field="person.phone")).first()
+    return people_by_phone([number]).get(number)
+
+
+def people_by_phone(numbers: Collection[str]) -> dict[str, Person]:
+    """Who has these numbers (E.164), by number. One query; under whichever key of the ring a number is indexed."""
+    return _people_by("phone_index", "person.phone", numbers)
+
+
+def people_by_id_number(numbers: Collection[str]) -> dict[str, Person]:
+    """Who has these ID numbers (checked, in capitals), by number. One query, as `people_by_phone`."""
+    return _people_by("id_number_index", "person.id_number", numbers)
+
+
+def _people_by(column: str, field: str, values: Collection[str]) -> dict[str, Person]:
+    made = {index: value for value in values for index in crypto.indexes(value, field=field)}
+    found = Person.objects.filter(**{f"{column}__in": list(made)}).order_by("-pk")
+    return {made[getattr(person, column)]: person for person in found}
 
 
 def person_by_sign_in_name(name: str) -> Person | None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cms.shared import errors
+from cms.shared import errors, sealing
 from organisations import audit, rules
 from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
@@ -153,6 +153,8 @@ def save_unique(person: Person) -> None:
     """Save; raises AlreadyTaken instead of an integrity error."""
     try:
         with transaction.atomic():
+            if sealing.taken(person):
+                raise AlreadyTaken
             person.save()
     except IntegrityError as error:
         raise AlreadyTaken from error
