@@ -1,6 +1,7 @@
 from celery import shared_task
 
-from organisations.services import groups, messages
+from organisations.models import RosterImport
+from organisations.services import groups, messages, rosters
 
 
 @shared_task(name="organisations.send_mails", ignore_result=True)
@@ -12,3 +13,14 @@ def send_mails() -> None:
 def sync_roles() -> None:
     """Once a day: grants begin and end by date."""
     groups.sync_all()
+
+
+@shared_task(name=RosterImport.task_name)
+def run_roster(job_pk: int) -> None:
+    rosters.run_roster(job_pk)
+
+
+@shared_task(name="organisations.erase_rosters", ignore_result=True)
+def erase_rosters() -> None:
+    """Once a day: files and rows that nobody needs any more."""
+    rosters.erase_old()
