@@ -11,6 +11,10 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.signals import page_published
 
+        from courses.services.histories import HISTORY
+        from organisations import histories
+
+        histories.register(HISTORY)
         page_published.connect(keep_version, dispatch_uid="courses.keep_version")
 
 

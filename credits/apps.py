@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class CreditsConfig(AppConfig):
     name = "credits"
     verbose_name = _("Credits")
+
+    def ready(self) -> None:
+        from credits.services.histories import HISTORY
+        from organisations import histories
+
+        histories.register(HISTORY)

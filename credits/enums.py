@@ -88,6 +88,7 @@ class LineReason(StrEnum):
     DEEMS_COMPLETE = "deems_complete"
     REVERSED = "reversed"
     REVERSAL = "reversal"
+    DOUBLED = "doubled"
 
 
 class RequirementReason(StrEnum):

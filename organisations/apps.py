@@ -11,6 +11,8 @@ class OrganisationsConfig(AppConfig):
         from axes.helpers import get_cool_off
 
         from cms.shared import sealing
+        from organisations import histories
+        from organisations.services.histories import HISTORY
 
         # Tables of packages that we use: second factors (see MfaAdapter) and wrong passwords (see views/lockout.py).
         sealing.declare(
@@ -25,3 +27,4 @@ class OrganisationsConfig(AppConfig):
                 since="attempt_time",
             ),
         )
+        histories.register(HISTORY)

@@ -211,6 +211,7 @@ class RequestState(models.TextChoices):
 class Deed(models.TextChoices):
     """Every verb of the audit log with the words that its readers see. Write a new verb here before you record it."""
 
+    ACCOUNT_MERGE = "account.merge", _("Merged two accounts of one person")
     SIGN_IN = "account.sign_in", _("Signed in")
     SIGN_OUT = "account.sign_out", _("Signed out")
     ACTIVATION_ISSUE = "activation.issue", _("Issued an activation code")

@@ -31,6 +31,8 @@ class Fact:
     time_scale: int = 1
     is_reversed: bool = False
     is_reversal: bool = False
+    # The same activity counts from another book of the same person.
+    is_doubled: bool = False
 
 
 @dataclass(frozen=True)

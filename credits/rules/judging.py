@@ -117,6 +117,9 @@ def _sort(rule_set: RuleSet, chosen: list[Fact]) -> _Sorted:
             reason = LineReason.REVERSAL if fact.is_reversal else LineReason.REVERSED
             found.lines[fact.key] = _uncounted(rule_set, fact, kind, LineState.NOT_COUNTED, reason)
             continue
+        if fact.is_doubled:
+            found.lines[fact.key] = _uncounted(rule_set, fact, kind, LineState.NOT_COUNTED, LineReason.DOUBLED)
+            continue
         if kind is None:
             found.awaiting.add(fact.key)
             found.standing.append(fact)

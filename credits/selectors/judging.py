@@ -1,6 +1,7 @@
 """From rows of the book to facts, from a judgement to rows: the seam between the tables and the rules."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from credits.enums import OfficialState
 from credits.models import Entry, EntryStatus
 from credits.rules import Fact, Judged, Line, Period, RequirementResult, judge, rounded
+from credits.rules.doubles import repeated
 from credits.selectors.rule_sets import LoadedRuleSet
 
 
@@ -50,7 +52,33 @@ def entries_of(books: Iterable[int], rule_set_id: str, period: Period) -> QueryS
     return with_official_state(chosen).order_by("book", "position")
 
 
-def fact_of(entry: Entry, reversed_ids: set[int]) -> Fact:
+def doubled_entries(books: Iterable[Sequence[int]], rule_set_id: str) -> frozenset[int]:
+    """Of people with several books (each item one person's): the entries whose activity counts from another of them.
+
+    What the authority has registered counts first, then what was recorded first. One query, none without such people.
+    """
+    owner_of = {book: number for number, own in enumerate(books) if len(own) > 1 for book in own}
+    if not owner_of:
+        return frozenset()
+    chosen = Entry.objects.filter(
+        book__in=owner_of, rule_set_id=rule_set_id, reverses__isnull=True, reversed_by__isnull=True
+    )
+    rows: dict[int, list[Entry]] = defaultdict(list)
+    for entry in with_official_state(chosen):
+        rows[owner_of[entry.book_id]].append(entry)
+    found: set[int] = set()
+    for own in rows.values():
+        own.sort(key=lambda e: (_official(e) != OfficialState.REGISTERED, e.recorded_at, e.pk))
+        found |= {entry.pk for entry in repeated([(entry.book_id, entry) for entry in own])}
+    return frozenset(found)
+
+
+def _official(entry: Entry) -> str | None:
+    state: str | None = getattr(entry, "official_state", None)
+    return state
+
+
+def fact_of(entry: Entry, reversed_ids: set[int], doubled: Collection[int] = ()) -> Fact:
     return Fact(
         key=str(entry.public_id),
         activity=f"{entry.activity_kind}:{entry.activity_id}",
@@ -64,18 +92,22 @@ def fact_of(entry: Entry, reversed_ids: set[int]) -> Fact:
         time_scale=entry.time_scale,
         is_reversed=entry.pk in reversed_ids,
         is_reversal=entry.reverses_id is not None,
+        is_doubled=entry.pk in doubled,
     )
 
 
-def judge_entries(version: LoadedRuleSet, period: Period, entries: Iterable[Entry]) -> JudgedFigures:
-    """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses)."""
+def judge_entries(
+    version: LoadedRuleSet, period: Period, entries: Iterable[Entry], *, doubled: Collection[int] = ()
+) -> JudgedFigures:
+    """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses).
+
+    `doubled` (from `doubled_entries`) are those that count from another book.
+    """
     rows = list(entries)
     taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
-    judged = judge(version.rules, period, [fact_of(row, taken_back) for row in rows])
+    judged = judge(version.rules, period, [fact_of(row, taken_back, doubled) for row in rows])
     registered = {
-        str(row.public_id)
-        for row in rows
-        if getattr(row, "official_state", None) == OfficialState.REGISTERED and row.pk not in taken_back
+        str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }
     return figures_of(judged, registered)
 

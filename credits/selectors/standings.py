@@ -22,7 +22,7 @@ from credits.enums import (
 )
 from credits.models import Book, Entry, Judgement
 from credits.rules import Period, RuleSet, is_fixed, overall
-from credits.selectors.judging import JudgedFigures, entries_of, judge_entries
+from credits.selectors.judging import JudgedFigures, doubled_entries, entries_of, judge_entries
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, time_zone_of
 from credits.selectors.views import LineView, RequirementView, Standing, in_english, readable
 from organisations.enums import PersonState
@@ -49,7 +49,8 @@ def standing(*, person: Person, rule_set_id: str, year: int, on: date | None = N
 def standings(
     *, people: Sequence[Person], rule_set_id: str, year: int, on: date | None = None, with_lines: bool = False
 ) -> list[Standing]:
-    """One standing per person, in their order; people without a book are judged on nothing. At most 5 queries.
+    """One standing per person, in their order; people without a book are judged on nothing. At most 5 queries,
+    and one more where somebody owns two books.
 
     Raises NoRuleSetInForce.
     """
@@ -77,6 +78,7 @@ def standings(
         for entry in entries_of(wanted, rule_set_id, period):
             rows[entry.book_id].append(entry)
     nothing = judge_entries(version, period, [])
+    doubled = doubled_entries(books.values(), rule_set_id)
     found = []
     for person in people:
         own = books[person.pk]
@@ -84,7 +86,11 @@ def standings(
         if len(own) == 1 and own[0] in fresh:
             figures = _figures(fresh[own[0]])
         else:
-            figures = judge_entries(version, period, entries) if any(counts[pk][0] for pk in own) else nothing
+            figures = (
+                judge_entries(version, period, entries, doubled=doubled)
+                if any(counts[pk][0] for pk in own)
+                else nothing
+            )
         is_demo = any(counts[pk][1] for pk in own)
         found.append(
             _standing(

@@ -45,6 +45,9 @@ def _line_texts() -> dict[LineReason, str]:
         LineReason.DEEMS_COMPLETE: _("Counted: the rules take the period's credits as completed."),
         LineReason.REVERSED: _("Not counted: this entry was taken back."),
         LineReason.REVERSAL: _("This entry takes another one back."),
+        LineReason.DOUBLED: _(
+            "Not counted: the same activity counts from the other account that was merged with this one."
+        ),
     }
 
 

@@ -1,6 +1,5 @@
 """Recording what a person did: the only way into the book."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared.errors import Conflict, DomainError, InvalidInput
 from credits.enums import ActivityKind, GrantMethod
 from credits.models import Book, Entry, Project
+from credits.rules import doubles
 from credits.selectors import in_force, time_zone_of
 from credits.services.chain import append, lock_book, lock_feed
 from credits.services.judgements import rebuild
@@ -80,9 +80,11 @@ def award(
 
     After a reversal the activity may be recorded anew, as the next revision. Raises DuplicateActivity (logged, and
     the person is told: catch it inside your own transaction if that log is to stay), NoRuleSetInForce, DemoNotAllowed,
-    InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
+    InvalidInput. Takes the feed's lock, then the book's, until the transaction ends. What is recorded for an account
+    that was merged goes to the account that stays.
     """
     _check(activity)
+    person = person.merged_into or person
     entry = _draft(person, activity, rule_set_id, how, by, reason)
     same = _same_activity(person, entry)
     if (known := same.filter(reversed_by__isnull=True).first()) is not None:
@@ -234,11 +236,16 @@ def _is_same(one: Entry, other: Entry) -> bool:
 
 def _record(person: Person, entry: Entry) -> Entry:
     """Append `entry`; or the entry of the same activity, or the one it collides with."""
-    book_pk = primary_book(person).pk
     for _attempt in range(TRIES):
+        book_pk = primary_book(person).pk
         with transaction.atomic():
             lock_feed()
             book = lock_book(book_pk)
+            if (book.owner_id, book.is_primary) != (person.pk, True):
+                # Two accounts became one while this waited for the lock.
+                person = Person.objects.select_related("merged_into").get(pk=person.pk)
+                person = person.merged_into or person
+                continue
             same = list(_same_activity(person, entry))
             standing = [other for other in same if not other.reversed_by.exists()]
             found = standing[0] if standing else _collision(person, entry)
@@ -252,8 +259,7 @@ def _record(person: Person, entry: Entry) -> Entry:
 
 
 def _collision(person: Person, entry: Entry) -> Entry | None:
-    """An entry of the same session under another id: overlapping time in the same role and rule set, and either the
-    same title, or the same accredited project come in by another door, or another occurrence of the same activity."""
+    """An entry of the same session under another id, in any of the person's books (see `rules.doubles`)."""
     overlapping = Entry.objects.filter(
         Q(begins_at__lt=entry.ends_at, ends_at__gt=entry.begins_at)
         | Q(begins_at=entry.begins_at, ends_at=entry.ends_at),
@@ -263,21 +269,7 @@ def _collision(person: Person, entry: Entry) -> Entry | None:
         reverses__isnull=True,
         reversed_by__isnull=True,
     ).order_by("recorded_at", "pk")
-    for other in overlapping:
-        same_activity = (other.activity_kind, other.activity_id) == (entry.activity_kind, entry.activity_id)
-        if same_activity and other.occurrence == entry.occurrence:
-            continue
-        same_project = bool(entry.project_number) and other.project_number == entry.project_number
-        other_door = other.activity_kind != entry.activity_kind
-        same_title = _plain_title(other.title) == _plain_title(entry.title) != ""
-        if same_activity or same_title or (same_project and other_door):
-            return other
-    return None
-
-
-def _plain_title(title: str) -> str:
-    """A title without what people type differently: width, case, spaces, punctuation."""
-    return "".join(c for c in unicodedata.normalize("NFKC", title).casefold() if c.isalnum())
+    return doubles.first_collision(entry, overlapping)
 
 
 @transaction.atomic

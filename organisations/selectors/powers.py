@@ -54,12 +54,15 @@ def required_scope(person: Person, power: Power) -> Scope:
 
 
 def people_in(scope: Scope, *, on: date | None = None) -> QuerySet[Person]:
-    """People who work, or are members of the society, inside `scope` on a day (default today), each once."""
+    """People who work, or are members of the society, inside `scope` on a day (default today), each once.
+
+    Not those whose account was merged with another one.
+    """
     if not scope:
         return Person.objects.none()
     working = Employment.objects.filter(in_force(on), scope.q("unit")).values("person")
     members = Membership.objects.filter(in_force(on), scope.q("branch")).values("person")
-    return Person.objects.filter(Q(pk__in=working) | Q(pk__in=members))
+    return Person.objects.filter(Q(pk__in=working) | Q(pk__in=members), merged_into__isnull=True)
 
 
 def person_in(scope: Scope, public_id: UUID) -> Person:

@@ -1,0 +1,78 @@
+"""What this package keeps of a person: books. The entries in them are facts and stay, with or without an owner."""
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from credits.models import Book, Entry, EntryStatus
+from credits.services.chain import lock_book, lock_feed
+from organisations import retention
+from organisations.histories import History, Keep, Told
+from organisations.models import Person
+
+
+def count(person: Person) -> dict[str, int]:
+    return {"credits.Entry": Entry.objects.filter(book__owner=person).count()}
+
+
+def move(kept: Person, merged: Person) -> dict[str, int]:
+    """The books of `merged` become further books of `kept`: read and judged with its own, never written again."""
+    lock_feed()
+    for pk in Book.objects.filter(owner__in=[kept, merged]).order_by("pk").values_list("pk", flat=True):
+        lock_book(pk)
+    moved = count(merged)
+    has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
+    if has_primary:
+        Book.objects.filter(owner=merged).update(owner=kept, is_primary=False)
+    else:
+        Book.objects.filter(owner=merged).update(owner=kept)
+    return moved
+
+
+def export(person: Person) -> Told:
+    books = list(Book.objects.filter(owner=person).order_by("pk").values_list("pk", "public_id"))
+    entries = Entry.objects.filter(book__owner=person).order_by("book", "position")
+    names = [
+        "book__public_id", "position", "public_id", "rule_set_version", "activity_kind", "activity_id", "occurrence",
+        "role", "revision", "reverses__public_id", "activity_type", "category", "title", "project_number", "level",
+        "organiser", "quantity", "unit", "time_scale", "begins_at", "ends_at", "begins_on", "ends_on",
+        "work_unit_name", "department", "granted_how", "reason", "evidence", "is_demo", "recorded_at", "mac",
+    ]  # fmt: skip
+    statuses = EntryStatus.objects.filter(entry__book__owner=person).order_by("pk")
+    return Told(
+        {
+            "books": [str(public_id) for _pk, public_id in books],
+            "entries": list(entries.values(*names)),
+            "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
+        }
+    )
+
+
+def erase(person: Person) -> None:
+    """The ledger stays and verifies; who it was about is no longer known here."""
+    lock_feed()
+    for pk in Book.objects.filter(owner=person).order_by("pk").values_list("pk", flat=True):
+        lock_book(pk)
+    Book.objects.filter(owner=person).update(owner=None)
+
+
+def kept_until(person: Person) -> Keep | None:
+    last = Entry.objects.filter(book__owner=person).aggregate(last=Max("ends_on"))["last"]
+    if last is None:
+        return None
+    today = timezone.localdate()
+    return Keep(retention.identity_may_go_on(last_credit_year=last.year, on=today), last.year)
+
+
+HISTORY = History(
+    name="credits",
+    turn=4,
+    labels={"credits.Entry": _("Credit entries")},
+    count=count,
+    move=move,
+    export=export,
+    erase=erase,
+    kept_until=kept_until,
+    fields=frozenset({"credits.Book.owner"}),
+    doers=frozenset({"credits.ExportJob.requested_by"}),
+)

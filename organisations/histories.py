@@ -1,0 +1,76 @@
+"""What each package keeps of a person: how it is told, moved when two accounts are one, and forgotten.
+
+Every package registers one history from its `services/histories.py`. A foreign key to a person stands either in its
+`fields` (it belongs to the person) or in `doers` (it names who did something, and stays); a test finds what is in none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Why something may not be forgotten yet: `until` is the first day on which it may; `year` is the record's."""
+
+    until: date
+    year: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A person's data of one package: plain values by table, and files as (name in the archive, key, storage)."""
+
+    data: dict[str, Any]
+    files: tuple[tuple[str, str, Any], ...] = ()
+
+
+def _nothing(person: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class History:
+    """`fields` and `doers` are "app.Model.field"; `labels` name the tables that `count` and `move` speak of.
+
+    `move(kept, merged)` gives what it can to `kept`, leaves with `merged` what `kept` has in a better form, and returns
+    how many rows of each table went over; it holds a transaction.
+    `settle(person)` brings what is under way to its end: before two accounts are merged, in transactions of its own,
+    and for `kept` when every package has moved. `erase(person)` can be run again. `kept_until` says why not yet.
+    `turn` is the order in which the packages take their locks: the one in which their own services take them.
+    """
+
+    name: str
+    turn: int
+    labels: Mapping[str, Any]
+    count: Callable[[Any], dict[str, int]]
+    move: Callable[[Any, Any], dict[str, int]]
+    export: Callable[[Any], Told]
+    erase: Callable[[Any], None]
+    fields: frozenset[str] = frozenset()
+    doers: frozenset[str] = frozenset()
+    settle: Callable[[Any], object] = _nothing
+    kept_until: Callable[[Any], Keep | None] = _nothing
+
+
+_registered: dict[str, History] = {}
+
+
+def register(history: History) -> None:
+    _registered[history.name] = history
+
+
+def registered() -> list[History]:
+    """Every history by its turn."""
+    return sorted(_registered.values(), key=lambda history: history.turn)
+
+
+def known_fields() -> frozenset[str]:
+    """Every foreign key to a person that some package answers for."""
+    return frozenset(name for history in _registered.values() for name in history.fields | history.doers)
+
+
+def labels() -> dict[str, Any]:
+    """Table → its name in words, of all packages."""
+    return {table: label for history in registered() for table, label in history.labels.items()}
