@@ -101,13 +101,14 @@ def settle(person: Person) -> None:
 def export(person: Person) -> Told:
     lessons = LessonProgress.objects.filter(enrolment__person=person).order_by("enrolment", "pk")
     by_enrolment: dict[int, list[dict[str, Any]]] = {}
-    for row in lessons.values("enrolment_id", "title", "kind", "opened_at", "completed_at", "minutes", "evidence"):
-        by_enrolment.setdefault(row.pop("enrolment_id"), []).append(row)
+    for row in lessons:
+        names = ("title", "kind", "opened_at", "completed_at", "minutes", "evidence")
+        by_enrolment.setdefault(row.enrolment_id, []).append({name: getattr(row, name) for name in names})
     enrolments = person.enrolments.order_by("enrolled_at", "pk").values(
         "pk", "public_id", "offer__course__title", "state", "enrolled_at", "progressed_at", "completed_at",
         "withdrawn_at", "completion__title", "completion__minutes", "completion__entry_public_id",
     )  # fmt: skip
-    return Told({"enrolments": [row | {"lessons": by_enrolment.get(row.pop("pk"), [])} for row in enrolments]})
+    return Told({"enrolments": [dict(row) | {"lessons": by_enrolment.get(row["pk"], [])} for row in enrolments]})
 
 
 def erase(person: Person) -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt, AccessFailureLog
 from django.apps import apps
 from django.db.models import F, Q
@@ -225,11 +226,11 @@ def _move_contact(kept: Person, merged: Person) -> None:
 def export(person: Person) -> Told:
     periods = list(person.state_periods.order_by("begins", "pk"))
     qualifications = list(person.qualifications.order_by("pk"))
+    proofs = [("state", row.proof) for row in periods] + [("qualification", row.proof) for row in qualifications]
     files = [
-        (f"proofs/{kind}-{number}.{row.proof.name.rpartition('.')[2]}", row.proof.name, row.proof.storage)
-        for kind, rows in (("state", periods), ("qualification", qualifications))
-        for number, row in enumerate(rows, start=1)
-        if row.proof
+        (f"proofs/{kind}-{number}.{str(proof.name).rpartition('.')[2]}", str(proof.name), proof.storage)
+        for number, (kind, proof) in enumerate(proofs, start=1)
+        if proof
     ]
     data: dict[str, Any] = {
         "person": {
@@ -298,9 +299,9 @@ def erase(person: Person) -> None:
     """Empty the account: what is left is a row without a name that nobody can sign in to."""
     today = timezone.localdate()
     for period in person.state_periods.exclude(proof=""):
-        period.proof.storage.delete(period.proof.name)
+        period.proof.delete(save=False)
     for qualification in person.qualifications.exclude(proof=""):
-        qualification.proof.storage.delete(qualification.proof.name)
+        qualification.proof.delete(save=False)
     for export in person.exports.exclude(file=""):
         erase_export_file(export)
     for rows in (
@@ -315,7 +316,7 @@ def erase(person: Person) -> None:
         sealed="", shown={}, changes={}, undo="", problems=[], candidates=[], person=None
     )
     EmailAddress.objects.filter(user=person).delete()
-    person.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=person).delete()
     for label, field in _WAGTAIL.items():
         apps.get_model(label)._default_manager.filter(**{field: person}).delete()
     index = crypto.index(str(person.public_id), field="axes.account")
@@ -337,7 +338,7 @@ def erase(person: Person) -> None:
 
 def erase_export_file(export: PersonExport) -> None:
     """Delete the file of an own-data export; the row says when."""
-    export.file.storage.delete(export.file.name)
+    export.file.delete(save=False)
     PersonExport.objects.filter(pk=export.pk).update(file="", file_erased_at=timezone.now())
 
 

@@ -1,5 +1,6 @@
 """Two accounts of one person become one: the one that stays gets both histories, the other can only be read."""
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -110,7 +111,7 @@ def _merge(by: Person, kept: Person, merged: Person, reason: str) -> AccountMerg
     merged.set_unusable_password()  # and with the password every session ends
     merged.save(update_fields=["is_active", "merged_into", "password"])
     Person.objects.filter(merged_into=merged).update(merged_into=kept)
-    merged.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=merged).delete()
     moved: dict[str, int] = {}
     for history in histories.registered():
         moved |= history.move(kept, merged)

@@ -1,5 +1,7 @@
 """What this package keeps of a person: attempts at quizzes."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from organisations.histories import History, Told
@@ -36,10 +38,10 @@ def export(person: Person) -> Told:
         "quiz__title", "number", "state", "opened_at", "closed_at", "paper", "answers", "points",
         "points_possible", "is_passed",
     )  # fmt: skip
-    return Told({"attempts": [_without_key(row) for row in attempts]})
+    return Told({"attempts": [_without_key(dict(row)) for row in attempts]})
 
 
-def _without_key(row: dict[str, object]) -> dict[str, object]:
+def _without_key(row: dict[str, Any]) -> dict[str, Any]:
     """The questions as they were put, without what would be right: the next learner gets them too."""
     paper = row["paper"]
     if isinstance(paper, list):
