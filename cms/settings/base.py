@@ -257,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "organisations.send_mails", "schedule": 60.0, "options": {"expires": 55}},
     "rosters": {"task": "organisations.erase_rosters", "schedule": crontab(hour=3, minute=20)},
     "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},
+    "uploads": {"task": "media_pipeline.sweep_uploads", "schedule": crontab(minute=20)},
     "batches": {"task": "media_pipeline.forget_batches", "schedule": crontab(hour=3, minute=50)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }

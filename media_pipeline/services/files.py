@@ -7,24 +7,30 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import DomainError, InvalidInput, TooLarge
 from cms.shared.jobs import JobState
-from cms.shared.storage import local_path, private_key, private_storage, remote_storage
+from cms.shared.storage import files_below, local_path, private_key, private_storage, remote_storage
 from media_pipeline import captions
 from media_pipeline.enums import TranscodeFailure
 from media_pipeline.ffmpeg import MediaError
 from media_pipeline.models import Lecture, TranscodeJob
 
+logger = structlog.get_logger(__name__)
+
 SOURCES = "lecture-sources"
 CAPTIONS = "lecture-captions"
 RENDITIONS = "lectures"
+# No upload takes longer from its file to its row.
+ORPHAN_AGE = timedelta(days=1)
 SPARE_BYTES = 512 * 1024**2
 
 
@@ -127,6 +133,25 @@ def sweep_workspaces() -> int:
         if not held.exists():
             shutil.rmtree(folder, ignore_errors=True)
             deleted += 1
+    return deleted
+
+
+def sweep_uploads(*, now: datetime) -> int:
+    """Delete recordings and captions older than a day that no lecture names. Returns how many.
+
+    A process that is killed between storing a file and writing its row leaves one. Nothing else of the storage is
+    looked at.
+    """
+    deleted = 0
+    for folder, field in ((SOURCES, "source_key"), (CAPTIONS, "captions_key")):
+        old = [key for key, written_at in files_below(folder) if written_at < now - ORPHAN_AGE]
+        # Read after the list was made: what got its row meanwhile stays.
+        named = set(Lecture.objects.values_list(field, flat=True)) if old else set()
+        for key in old:
+            if key not in named:
+                delete_file(key)
+                logger.warning("orphan_deleted", file=key)
+                deleted += 1
     return deleted
 
 
