@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from courses.enums import Basis, EnrolmentState, LessonKind
 from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer
@@ -169,6 +169,8 @@ def organiser_of(offer: Offer) -> str:
 
 def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: DuplicateActivity | None) -> None:
     offer = enrolment.offer
+    with translation.override(enrolment.person.language):
+        link = reverse("courses:course_panel", args=[enrolment.course_key])
     notify(
         person=enrolment.person,
         kind="courses.course_completed",
@@ -181,7 +183,7 @@ def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: Duplicate
             "time_scale": offer.time_scale,
         },
         key=f"course_completed:{enrolment.public_id}",
-        link=reverse("courses:course_panel", args=[enrolment.course_key]),
+        link=link,
     )
 
 

@@ -14,10 +14,10 @@ from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, r
 from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
 from credits.selectors.texts import plain
 from credits.selectors.views import Standing, in_english
-from organisations.enums import CREDIT_ROLES
+from organisations.enums import CREDIT_ROLES, PersonState
 from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
-from organisations.selectors import in_force, people_in, scope_of
+from organisations.selectors import in_force, people_in, scope_of, states_on
 
 PER_PAGE = 20
 
@@ -43,9 +43,22 @@ class YearPage:
 
 
 @dataclass(frozen=True)
+class PersonRow:
+    """A person's year, and what the person is to the audit today."""
+
+    person: Person
+    state: PersonState
+    standing: Standing
+
+    @property
+    def is_assessed(self) -> bool:
+        return self.state == PersonState.ACTIVE
+
+
+@dataclass(frozen=True)
 class PeopleListing:
     page: "Page[Person]"
-    rows: list[Standing]
+    rows: list[PersonRow]
     year: int
     years: list[int]
     search: str
@@ -113,9 +126,11 @@ def people_page(*, by: Person, search: str = "", number: str = "1", year: str = 
         )
     page = Paginator(people, PER_PAGE).get_page(number)
     try:
-        rows = standings(people=list(page.object_list), rule_set_id=default, year=chosen)
+        found = standings(people=list(page.object_list), rule_set_id=default, year=chosen)
     except NoRuleSetInForce as error:
         raise errors.NotFound from error
+    states = states_on(page.object_list, today_in(default))
+    rows = [PersonRow(row.person, states[row.person.pk], row) for row in found]
     return PeopleListing(page, rows, chosen, [this_year - back for back in range(4)], search)
 
 

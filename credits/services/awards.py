@@ -5,10 +5,11 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from django import urls
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput
@@ -144,6 +145,7 @@ def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
                     kind="credits.entry_reversed",
                     params={"title": entry.title, "reason": reversal.reason},
                     key=f"credits.reversed:{entry.public_id}",
+                    link=_year_of(book.owner, entry),
                 )
             return reversal
     raise Conflict
@@ -290,4 +292,11 @@ def _log_refusal(person: Person, entry: Entry, found: Entry, by: Person | None) 
         kind="credits.duplicate_refused",
         params={"title": entry.title, "other": found.title, "day": found.ends_on.isoformat()},
         key=f"credits.duplicate:{found.public_id}:{entry.activity_kind}:{entry.activity_id}"[:120],
+        link=_year_of(person, found),
     )
+
+
+def _year_of(person: Person, entry: Entry) -> str:
+    """The page on which `person` finds `entry`."""
+    with translation.override(person.language):
+        return f"{urls.reverse('credits:my_credits')}?year={entry.ends_on.year}&rules={entry.rule_set_id}"

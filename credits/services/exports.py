@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -111,9 +112,11 @@ def _keep(job: ExportJob, path: Path, rendered: render.Rendered) -> None:
                 file_key=key, file_name=rendered.file_name, row_count=rendered.row_count,
                 file_sha256=digest.hexdigest(),
             )  # fmt: skip
+            with translation.override(job.requested_by.language):
+                link = reverse("credits:exports")
             notifications.notify(
                 person=job.requested_by, kind="credits.export_ready", params={"file": rendered.file_name},
-                key=f"credits_export:{job.public_id}",
+                key=f"credits_export:{job.public_id}", link=link,
             )  # fmt: skip
     except LostLease:
         storage.delete(key)

@@ -24,8 +24,8 @@ from credits.exports.columns import columns
 from credits.models import ExportJob
 from credits.selectors import pages
 from credits.services import awards, exports
-from organisations.enums import NodeKind, Role
-from organisations.models import AuditEvent, Node, Person
+from organisations.enums import NodeKind, PersonState, Role
+from organisations.models import AuditEvent, Node, Person, StatePeriod
 from tests.factories.credits import HENAN, entry
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
 
@@ -139,6 +139,18 @@ def test_administrators_pages_are_for_administrators(name: str, who: str, status
     world = World()
     client = Client() if who == "nobody" else signed_in(world.learners[0] if who == "learner" else getattr(world, who))
     assert client.get(reverse(f"credits:{name}")).status_code == status
+
+
+def test_people_page_tells_the_state_of_whoever_is_not_assessed_today() -> None:
+    world = World(2)
+    today = timezone.localdate()
+    StatePeriod.objects.create(person=world.learners[0], state=PersonState.MATERNITY, begins=today)
+    StatePeriod.objects.create(person=world.learners[1], state=PersonState.SICK, begins=date(2020, 1, 1), ends=today)
+    with override("en"):
+        page = signed_in(world.administrator).get(reverse("credits:people")).content.decode()
+        running = pages.people_page(by=world.administrator).rows[1].standing.state_text
+    assert page.count('<span class="badge">Maternity leave</span>') == 1
+    assert page.count(f'<span class="badge badge--info">{running}</span>') == 1
 
 
 def test_people_page_lists_only_the_scope_and_searches() -> None:
