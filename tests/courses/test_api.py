@@ -149,5 +149,5 @@ def test_learning_runs_constant_queries(count: int, django_assert_num_queries) -
         enrol(person=person, offer=course_with([LessonKind.READING]))
     client = client_of(person)
     client.get(LEARNING)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert client.get(LEARNING).json()["count"] == count
