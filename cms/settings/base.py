@@ -168,8 +168,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
 # Wagtail offers its editors every language it has; ours are complete in these.
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
-# The first wins: our own texts, then those that Wagtail lacks in Chinese.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "wagtail"]
+# The first wins: our own texts, then those that Wagtail lacks in Chinese, and those that allauth says badly.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "wagtail", BASE_DIR / "locale" / "allauth"]
 USE_I18N = True
 WAGTAIL_I18N_ENABLED = True
 USE_TZ = True

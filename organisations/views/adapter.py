@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
         request = allauth_context.request
         language = translation.get_language_from_request(request, check_path=True) if request else None
         with translation.override(language or settings.LANGUAGE_CODE):
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {**context, "site_title": settings.WAGTAIL_SITE_NAME})
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -2,6 +2,7 @@
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import settings as base_settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
@@ -131,12 +132,24 @@ def test_password_reset_by_mail_sets_a_new_one(client: Client, person: Person) -
     response = client.post("/en/account/password/reset/", {"email": "wang@example.org"})
     assert response.url == "/en/account/password/reset/done/"
     assert client.get(response.url).status_code == 200
-    assert [message.to for message in mail.outbox] == [["wang@example.org"]]
+    assert [(message.to, message.subject) for message in mail.outbox] == [
+        (["wang@example.org"], "Choose a new password")
+    ]
+    assert mail.outbox[0].body.endswith(f"Sent by {base_settings.WAGTAIL_SITE_NAME}. Please do not reply.")
     link = next(word for word in mail.outbox[0].body.split() if "/password/reset/key/" in word)
     page = client.get(link.removeprefix("http://testserver"), follow=True)
     action = page.redirect_chain[-1][0]
     assert client.post(action, {"password1": "radiography-77", "password2": "radiography-77"}).status_code == 302
     assert sign_in(client, "wang", "radiography-77").url == "/en/account/profile/"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_address_is_changed_on_the_profile_alone(client: Client, person: Person, method: str) -> None:
+    client.force_login(person)
+    response = getattr(client, method)("/en/account/email/", {"email": "new@example.org", "action_add": ""})
+    assert (response.status_code, response.url) == (302, "/en/account/profile/")
+    person.refresh_from_db()
+    assert person.email == "wang@example.org"
 
 
 def test_password_reset_of_unknown_address_looks_the_same(client: Client) -> None:
