@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from organisations.views.manage import access, home
+from organisations.views.manage import access, home, objections
 
 app_name = "manage"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("objections/", objections.objections, name="objections"),
+    path("objections/<uuid:public_id>/answer/", objections.answer, name="objection_answer"),
     path("people/<uuid:public_id>/code/", access.code, name="person_code"),
     path("people/<uuid:public_id>/phone/", access.phone, name="person_phone"),
     path("people/<uuid:public_id>/unlock/", access.unlock, name="person_unlock"),
