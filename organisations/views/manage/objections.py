@@ -35,7 +35,7 @@ def answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         services.answer(by=by, objection=objection, text=request.POST.get("answer", "")[:500])
     except DomainError as error:
-        return _listed(request, scope, wrong=str(public_id), problem=str(error), status=error.status)
+        return _listed(request, scope, wrong=str(public_id), problem=str(error), status=error.http_status)
     messages.success(request, _("The answer is given; %(name)s was told.") % {"name": objection.person})
     return redirect("manage:objections")
 
