@@ -171,6 +171,14 @@ class PlaceChangeKind(models.TextChoices):
     MERGED = "merged", _("Merged")
 
 
+class SheetChoice(models.TextChoices):
+    """Who gets a code on an activation sheet; nobody who has set a password does."""
+
+    UNCODED = "uncoded", _("Everybody without a valid code")
+    NEVER = "never", _("Everybody who never signed in, also those with a code (it stops working)")
+    SELECTED = "selected", _("The people chosen in the list")
+
+
 class RosterStage(models.TextChoices):
     """How far a roster has come. Each of READING, CHECKING, APPLYING and UNDOING is one run of its job."""
 
@@ -217,6 +225,9 @@ class Deed(models.TextChoices):
     ACTIVATION_ISSUE = "activation.issue", _("Issued an activation code")
     ACCOUNT_RESET = "account.reset", _("Reset a forgotten password")
     ACCOUNT_UNLOCK = "account.unlock", _("Unlocked a paused sign-in")
+    SHEET_REQUEST = "activation_sheet.request", _("Asked for an activation sheet")
+    SHEET_DOWNLOAD = "activation_sheet.download", _("Downloaded an activation sheet")
+    SHEET_ERASE = "activation_sheet.erase", _("Deleted the file of an activation sheet")
     ACTIVATION_USE = "activation.use", _("Set a password with an activation code")
     ALLIANCE_FOUND = "alliance.found", _("Founded an alliance")
     ALLIANCE_CHANGE = "alliance.change", _("Changed an alliance")

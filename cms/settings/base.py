@@ -258,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "rosters": {"task": "organisations.erase_rosters", "schedule": crontab(hour=3, minute=20)},
     "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},
     "uploads": {"task": "media_pipeline.sweep_uploads", "schedule": crontab(minute=20)},
+    "sheets": {"task": "organisations.erase_old_sheets", "schedule": crontab(minute=35)},
     "batches": {"task": "media_pipeline.forget_batches", "schedule": crontab(hour=3, minute=50)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }

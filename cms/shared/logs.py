@@ -91,6 +91,10 @@ def configure(*, level: str = "INFO", as_json: bool = True) -> dict[str, Any]:
             # Wagtail writes two lines for every page it indexes; who published what stands in the audit log.
             "django_tasks": {"level": "WARNING"},
             "wagtail": {"level": "WARNING"},
+            # Every page of every document, and every font that is cut to size.
+            "weasyprint": {"level": "WARNING"},
+            "weasyprint.progress": {"level": "WARNING"},
+            "fontTools": {"level": "WARNING"},
         },
     }
 

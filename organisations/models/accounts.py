@@ -26,9 +26,13 @@ class ActivationSheet(Job):
     file_format = models.CharField(max_length=4, choices=[("pdf", "PDF"), ("xlsx", "Excel")])
     language = models.CharField(max_length=10, default="zh-hans")
     requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="activation_sheets")
+    chosen = models.JSONField(default=list, help_text="Keys of the people it was asked for")
     people_count = models.PositiveIntegerField(default=0, help_text="How many people got a code in it")
     file = models.FileField(storage=private_storage, max_length=200, blank=True)
     file_erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("activation sheet")
 
     def __str__(self) -> str:
         return f"{self.unit} {self.created_at:%Y-%m-%d}"
@@ -53,6 +57,9 @@ class Activation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("activation code")
 
     def __str__(self) -> str:
         return str(self.person)
