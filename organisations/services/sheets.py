@@ -187,7 +187,6 @@ def _make(sheet: ActivationSheet) -> None:
 
 @transaction.atomic
 def _finish(sheet: ActivationSheet, codes: dict[str, Person], *, name: str, expires_at: Any) -> None:
-    sheet.finish(file=name, people_count=len(codes))
     # Somebody may have used an earlier code in the meantime: the slip of an account that is open opens nothing.
     waiting = set(
         Person.objects.filter(
@@ -207,6 +206,8 @@ def _finish(sheet: ActivationSheet, codes: dict[str, Person], *, name: str, expi
         key=f"activation_sheet:{sheet.public_id}",
         link=f"/{sheet.requested_by.language}/manage/sheets/",
     )
+    # Last: it forgets the lease, without which a fault above could not be written down.
+    sheet.finish(file=name, people_count=len(codes))
 
 
 def _people(by: Person, employments: list[Employment]) -> dict[int, Person]:
