@@ -219,6 +219,8 @@ class RequestState(models.TextChoices):
 class Deed(models.TextChoices):
     """Every verb of the audit log with the words that its readers see. Write a new verb here before you record it."""
 
+    ACCOUNT_COMPARE = "account.compare", _("Compared two accounts")
+    ACCOUNT_MERGE_READ = "account.merge_read", _("Read a closed account")
     ACCOUNT_MERGE = "account.merge", _("Merged two accounts of one person")
     SIGN_IN = "account.sign_in", _("Signed in")
     SIGN_OUT = "account.sign_out", _("Signed out")
@@ -240,6 +242,13 @@ class Deed(models.TextChoices):
     SIGN_OFF = "courses.sign_off", _("Signed off an on-site lesson")
     DUPLICATE_REFUSED = "credits.duplicate_refused", _("Refused to credit the same activity twice")
     ENTRY_REVERSED = "credits.entry_reversed", _("Took back a credit entry")
+    ERASURE_REQUEST = "erasure.request", _("Asked to be forgotten")
+    ERASURE_WITHDRAW = "erasure.withdraw", _("Took back the wish to be forgotten")
+    ERASURE_DECIDE = "erasure.decide", _("Decided about an erasure")
+    ERASURE_DONE = "erasure.done", _("Erased a person's data")
+    ERASURE_READ = "erasure.read", _("Read the requests for erasure")
+    OWN_DATA_REQUEST = "own_data.request", _("Asked for a copy of the own data")
+    OWN_DATA_DOWNLOAD = "own_data.download", _("Downloaded a copy of the own data")
     EXPORT_REQUEST = "credits.export.request", _("Requested a credit export")
     EXPORT_CANCEL = "credits.export.cancel", _("Cancelled a credit export")
     EXPORT_DOWNLOAD = "credits.export.download", _("Downloaded a credit export")

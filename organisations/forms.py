@@ -176,3 +176,14 @@ class ProfileForm(forms.Form):
         if not self.errors and self.changes_contact and not self.person.check_password(data.get("password", "")):
             self.add_error("password", _("To change how you are reached, enter your present password."))
         return data
+
+
+class PresentPasswordForm(forms.Form):
+    """Whoever does something that cannot be undone shows once more who they are."""
+
+    password = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from organisations.views.manage import access, home, objections
+from organisations.views.manage import access, erasures, home, merging, objections
 
 app_name = "manage"
 urlpatterns = [
     path("", home.home, name="home"),
     path("objections/", objections.objections, name="objections"),
     path("objections/<uuid:public_id>/answer/", objections.answer, name="objection_answer"),
+    path("erasures/", erasures.erasures, name="erasures"),
+    path("erasures/<uuid:public_id>/decide/", erasures.decide, name="erasure_decide"),
+    path("people/<uuid:public_id>/merge/", merging.merge, name="merge"),
+    path("people/<uuid:public_id>/merged/", merging.merged, name="merged"),
     path("people/<uuid:public_id>/code/", access.code, name="person_code"),
     path("people/<uuid:public_id>/phone/", access.phone, name="person_phone"),
     path("people/<uuid:public_id>/unlock/", access.unlock, name="person_unlock"),

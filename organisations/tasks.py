@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from organisations.models import ActivationSheet, RosterImport
-from organisations.services import groups, messages, rosters, sheets
+from organisations.models import ActivationSheet, ErasureRequest, PersonExport, RosterImport
+from organisations.services import erasure, groups, messages, own_data, rosters, sheets
 
 
 @shared_task(name="organisations.send_mails", ignore_result=True)
@@ -35,3 +35,20 @@ def make_activation_sheet(pk: int) -> None:
 def erase_old_sheets() -> None:
     """Once an hour: the codes of a sheet lie in its file for seven days only."""
     sheets.erase_old()
+
+
+@shared_task(name=PersonExport.task_name)
+def export_person(job_pk: int) -> None:
+    own_data.run(job_pk)
+
+
+@shared_task(name=ErasureRequest.task_name)
+def erase_person(job_pk: int) -> None:
+    erasure.run(job_pk)
+
+
+@shared_task(name="organisations.keep_promises", ignore_result=True)
+def keep_promises() -> None:
+    """Once an hour: files of own data go after seven days, erasures run when their day has come."""
+    own_data.erase_old()
+    erasure.queue_due()

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from organisations.views import account, consent, details
+from organisations.views import account, consent, details, my_data
 
 app_name = "organisations"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("notifications/", account.notifications, name="notifications"),
     path("notifications/read/", account.read_all_notifications, name="read_all_notifications"),
     path("notifications/<uuid:public_id>/read/", account.read_notification, name="read_notification"),
+    path("data/", my_data.my_data, name="my_data"),
+    path("data/<uuid:public_id>/file/", my_data.file, name="my_data_file"),
     path("consent/", consent.consent, name="consent"),
     path("privacy/", consent.privacy, name="privacy"),
     path("agreement/", consent.agreement, name="agreement"),

@@ -319,9 +319,9 @@ def erase(person: Person) -> None:
     Authenticator.objects.filter(user=person).delete()
     for label, field in _WAGTAIL.items():
         apps.get_model(label)._default_manager.filter(**{field: person}).delete()
-    index = crypto.index(str(person.public_id), field="axes.account")
-    AccessAttempt.objects.filter(username=index).delete()
-    AccessFailureLog.objects.filter(username=index).delete()
+    hashed = crypto.indexes(str(person.public_id), field="axes.account")
+    AccessAttempt.objects.filter(username__in=hashed).delete()
+    AccessFailureLog.objects.filter(username__in=hashed).delete()
     person.groups.clear()
     person.user_permissions.clear()
     person.username = f"erased-{person.public_id.hex[:20]}"

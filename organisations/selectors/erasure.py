@@ -1,0 +1,95 @@
+"""When a person may be forgotten, and who asks to be."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from organisations import histories, retention
+from organisations.enums import Power, RequestState
+from organisations.models import ErasureRequest, Node, Person, PersonExport
+from organisations.scopes import Scope
+from organisations.selectors.powers import people_in, required_scope
+
+_YEAR = "last_credit_year:"
+
+
+@dataclass(frozen=True)
+class Due:
+    """The first day on which somebody may be erased, and the record that decides it ("" if none does)."""
+
+    on: date
+    basis: str
+
+
+def due_on(person: Person) -> Due:
+    """The latest day that any package asks for, over all accounts of the person; today where none asks."""
+    accounts = [person, *person.merged_people.order_by("pk")]
+    keeps = [keep for account in accounts for h in histories.registered() if (keep := h.kept_until(account))]
+    today = timezone.localdate()
+    if not keeps:
+        return Due(today, "")
+    last = max(keeps, key=lambda keep: keep.until)
+    return Due(max(last.until, today), f"{_YEAR}{last.year}")
+
+
+def basis_text(basis: str) -> str:
+    """Why not before, as one sentence in the reader's language."""
+    if not basis.startswith(_YEAR):
+        return _("No credits are recorded for this account, so nothing has to be kept.")
+    return _("The last credits are of %(year)s. %(rule)s.") % {
+        "year": basis.removeprefix(_YEAR),
+        "rule": rule_title(identity_rule()),
+    }
+
+
+def identity_rule() -> retention.Policy:
+    return retention.policy("identity", on=timezone.localdate())
+
+
+def rule_title(rule: retention.Policy) -> str:
+    return rule.title_en if (get_language() or "").startswith("en") else rule.title
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """What the page of one's own data shows."""
+
+    exports: list[PersonExport]
+    request: ErasureRequest | None
+    due: Due
+    rule: retention.Policy
+
+
+def own_data(person: Person) -> OwnData:
+    """The person's last five files, the last request to be forgotten, and when that could be done."""
+    return OwnData(
+        exports=list(person.exports.order_by("-pk")[:5]),
+        request=person.erasure_requests.order_by("-pk").first(),
+        due=due_on(person),
+        rule=identity_rule(),
+    )
+
+
+def deciding(by: Person) -> QuerySet[ErasureRequest]:
+    """The requests that `by` may see and decide: of people in scope, and of people without a place for those whose
+    scope is a whole tree. Raises OutOfScope."""
+    scope = required_scope(by, Power.APPROVE_DISCLOSURE)
+    found = Q(person__in=people_in(scope).values("pk"))
+    if reaches_a_tree(scope):
+        found |= Q(person__employments__isnull=True, person__memberships__isnull=True)
+    return ErasureRequest.objects.filter(found)
+
+
+def reaches_a_tree(scope: Scope) -> bool:
+    """Whether the scope holds a whole tree: the province, and not only a place in it."""
+    return any(len(path) == Node.steplen for path in scope.paths)
+
+
+def requests_page(by: Person, *, state: str = "") -> QuerySet[ErasureRequest]:
+    """The requests to decide, newest first; `state` limits them (default: those that wait)."""
+    wanted = state if state in RequestState.values else RequestState.WAITING
+    return deciding(by).filter(request_state=wanted).select_related("person", "decided_by").order_by("-pk")
