@@ -1,5 +1,6 @@
 """Forms: what an editor must put right before publishing, said in plain words, and what a signatory enters."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 
 from courses.enums import Basis, LessonKind
-from credits.selectors import NoRuleSetInForce, in_force
+from credits.selectors import NoRuleSetInForce, in_force, rule_set_choices
 
 
 class LessonPageForm(WagtailAdminPageForm):
@@ -54,6 +55,21 @@ class OfferForm(WagtailAdminModelForm):
         "max_speed",
         "background_play",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sets = rule_set_choices()
+        self._offer_names("rule_set_id", [(rules.id, rules.title) for rules in sets])
+        self._offer_names("activity_type", [("", "---------"), *((rules.title, rules.types) for rules in sets)])
+
+    def _offer_names(self, name: str, choices: list[tuple[str, Any]]) -> None:
+        """Codes are chosen by name; one that is no longer known stays as it is."""
+        known = {code for code, title in choices if isinstance(title, str)}
+        known |= {code for _group, types in choices if not isinstance(types, str) for code, _title in types}
+        stored = getattr(self.instance, name)
+        if name in self.fields:
+            unknown = [(stored, stored)] if stored not in known else []
+            self.fields[name].widget = forms.Select(choices=[*choices, *unknown])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -106,9 +122,15 @@ class OfferForm(WagtailAdminModelForm):
             if kind not in types:
                 self.add_error(
                     "activity_type",
-                    _("This rule set knows these activity types: %(types)s.") % {"types": ", ".join(sorted(types))},
+                    _("This rule set knows these activity types: %(types)s.")
+                    % {"types": " · ".join(self._titles(rule_set, types))},
                 )
                 return
+
+    @staticmethod
+    def _titles(rule_set: str, types: Collection[str]) -> list[str]:
+        named = {code: title for rules in rule_set_choices() if rules.id == rule_set for code, title in rules.types}
+        return [named.get(code, code) for code in types]
 
 
 class SignOffForm(forms.Form):

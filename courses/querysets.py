@@ -2,9 +2,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from courses.enums import Basis, EnrolmentState, LessonKind
+from credits.models import RuleSetVersion
 
 if TYPE_CHECKING:
     from courses.models import Enrolment, LessonProgress, Offer  # noqa: F401 - named in strings below
@@ -16,6 +18,12 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
     def granting_credit(self) -> Self:
         return self.exclude(basis=Basis.NONE)
+
+    def with_rule_set_title(self, language: str) -> Self:
+        """`rule_set_title`: what the rule set's newest version is called, in English if `language` is."""
+        versions = RuleSetVersion.objects.filter(rule_set_id=OuterRef("rule_set_id")).order_by("-effective_from")
+        name = Coalesce(NullIf("title_en", Value("")), "title") if language.startswith("en") else F("title")
+        return self.annotate(rule_set_title=Subquery(versions.values_list(name)[:1]))
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import BooleanColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
@@ -58,8 +59,13 @@ class OfferViewSet(SnippetViewSet):
     menu_order = 210
     add_to_admin_menu = True
     list_display = (
-        "course", "basis", "rule_set_id", "begins", "ends", BooleanColumn("is_demo", label=_("Demonstration")),
-    )  # fmt: skip
+        "course",
+        "basis",
+        Column("rule_set_title", label=_("Rules"), sort_key="rule_set_id"),
+        "begins",
+        "ends",
+        BooleanColumn("is_demo", label=_("Demonstration")),
+    )
     list_filter = ("basis", "is_demo")
     list_per_page = 50
     ordering = ("-begins", "-pk")
@@ -67,7 +73,7 @@ class OfferViewSet(SnippetViewSet):
     edit_handler = ObjectList(OFFER_PANELS, base_form_class=OfferForm)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
-        return Offer.objects.select_related("course")
+        return Offer.objects.select_related("course").with_rule_set_title(get_language() or "")
 
 
 register_snippet(OfferViewSet)

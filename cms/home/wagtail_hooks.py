@@ -23,6 +23,12 @@ def serve_home(following: Callable[..., HttpResponseBase]) -> Callable[..., Http
     return serve
 
 
+@hooks.register("construct_help_menu")
+def leave_out_pages_about_wagtail(request: HttpRequest, items: list[Any]) -> None:
+    """They are English pages on another host, which a hospital's network may not reach; ours explain themselves."""
+    items.clear()
+
+
 @hooks.register("after_publish_page")
 def tell_how_long_the_earlier_version_lasts(request: HttpRequest, page: Page) -> None:
     """With an address that no cache has met yet, so that the editor sees the page as it is now."""

@@ -66,7 +66,7 @@ class CoursePage(Page):
             content=_(
                 "A course is finished when every published lesson below it is complete. Lessons follow in the order of "
                 "the page list. When and on what basis the course grants credit is said by an offer "
-                "(menu: Courses, Offers); without an open offer nobody can enrol."
+                "(menu: Offers); without an open offer nobody can enrol."
             ),
             heading=_("How a course works"),
         ),

@@ -1,5 +1,6 @@
 """Reads of the book and of the rules."""
 
+from credits.selectors.choices import RuleSetChoice, rule_set_choices
 from credits.selectors.estimates import Estimate, estimate
 from credits.selectors.judging import JudgedFigures, entries_of, judge_entries, with_official_state
 from credits.selectors.rule_sets import (
@@ -34,6 +35,7 @@ __all__ = [
     "NoRuleSetInForce",
     "RequirementView",
     "RuleBook",
+    "RuleSetChoice",
     "Standing",
     "category_title",
     "default_rule_set_id",
@@ -45,6 +47,7 @@ __all__ = [
     "judge_entries",
     "period_of_year",
     "rule_book",
+    "rule_set_choices",
     "rule_sets_of",
     "standing",
     "standings",

@@ -158,6 +158,30 @@ def test_an_offer_on_a_project_is_saved(editor, rule_sets) -> None:
     assert offer.ends == ends
 
 
+def test_rules_of_an_offer_are_chosen_and_listed_by_name(editor, rule_sets) -> None:
+    offer = OfferFactory(project=CurrentProjectFactory(), activity_type="promo_online")
+    address = reverse("wagtailsnippets_courses_offer:edit", args=[offer.pk])
+    form = editor.get(address, headers={"accept-language": "en"}).context["form"]
+    rules, kinds = (str(form[name]) for name in ("rule_set_id", "activity_type"))
+    named = '<option value="cn-henan-cme" selected>Henan continuing medical education (from 2025)</option>'
+    assert rules.count(named) == 1
+    assert kinds.count('<option value="promo_online" selected>Promotion project (online)</option>') >= 1
+    listed = editor.get(reverse("wagtailsnippets_courses_offer:list"), headers={"accept-language": "en"})
+    assert [offer.rule_set_title for offer in listed.context["object_list"]] == [
+        "Henan continuing medical education (from 2025)"
+    ]
+
+
+def test_code_that_is_no_longer_known_stays_as_it_is(editor, rule_sets) -> None:
+    offer = OfferFactory(project=CurrentProjectFactory(), activity_type="elder")
+    form = editor.get(reverse("wagtailsnippets_courses_offer:edit", args=[offer.pk])).context["form"]
+    assert str(form["activity_type"]).count('<option value="elder" selected>elder</option>') == 1
+
+
+def test_admin_offers_no_pages_about_wagtail(editor) -> None:
+    assert "guide.wagtail.org/en/releases" not in editor.get("/admin/pages/").content.decode()
+
+
 def test_the_terms_of_an_offer_hold_for_those_who_enrolled(editor, rule_sets) -> None:
     offer = EnrolmentFactory(offer=OfferFactory(in_house_unit=NodeFactory())).offer
     response = save(editor, offer, watch_threshold="0.5")
