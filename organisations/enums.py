@@ -236,6 +236,8 @@ class Deed(models.TextChoices):
     ALLIANCE_JOIN = "alliance.join", _("Entered a place in an alliance")
     ALLIANCE_LEAVE = "alliance.leave", _("Ended a place's time in an alliance")
     ALLIANCE_CLOSE = "alliance.close", _("Closed an alliance")
+    BACKUP_MAKE = "backup.make", _("Made a backup")
+    BACKUP_RESTORE = "backup.restore", _("Restored a backup")
     CONSENT_GIVE = "consent.give", _("Agreed to the notices")
     ENROL = "courses.enrol", _("Enrolled in a course")
     WITHDRAW = "courses.withdraw", _("Withdrew from a course")

@@ -317,3 +317,6 @@ LECTURE_MAX_BYTES = 4 * 1024**3
 # LECTURE_ACCEL_PREFIX), "redirect" sends the browser to a signed address of the S3-compatible storage.
 LECTURE_DELIVERY = "django"
 LECTURE_ACCEL_PREFIX = "/private/"
+
+# Public keys (age1…) for which `manage.py backup` encrypts; the private ones lie elsewhere.
+BACKUP_RECIPIENTS = [item.strip() for item in os.environ.get("BACKUP_RECIPIENTS", "").split(",") if item.strip()]

@@ -15,6 +15,7 @@
 | HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
 | SMS_DRIVER | dotted path of the class that sends short messages (cms.shared.sms); none by default |
+| BACKUP_RECIPIENTS | age1…, several by comma: for whom backups are encrypted |
 | METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
 """  # noqa: E501
 
