@@ -80,8 +80,7 @@ def receive_lecture(
             _queue(lecture, by)
             audit.record(by=by, verb="lecture.received", target=lecture, after=_described(lecture))
     except BaseException:
-        files.delete_file(captions_key)
-        files.delete_file(stored.key if stored else "")
+        _discard([captions_key, stored.key if stored else ""], [])
         raise
     return lecture
 
@@ -123,8 +122,7 @@ def change_lecture(
             )
             audit.record(by=by, verb="lecture.changed", target=lecture, before=before, after=_described(lecture))
     except BaseException:
-        files.delete_file(new_captions if captions else "")
-        files.delete_file(stored.key if stored else "")
+        _discard([new_captions if captions else "", stored.key if stored else ""], [])
         raise
     gone = [old_captions] if new_captions != old_captions else []
     _discard([*gone, *([old_source] if stored else [])], [])
@@ -254,7 +252,7 @@ def _serve(job: TranscodeJob, lecture: Lecture, made: RenditionSet) -> None:
 
 
 def _discard(keys: Iterable[str], folders: Iterable[str]) -> None:
-    """Delete files whose rows are gone. If the storage is silent, what is done stays done; the log names the rest."""
+    """Delete files that no row names. If the storage is silent, what is done stays done; the log names the rest."""
     for delete, names in ((files.delete_file, keys), (delete_folder, folders)):
         for name in names:
             try:

@@ -157,3 +157,12 @@ def test_deletion_stands_when_the_storage_does_not_answer(bucket, editor, upload
     settings.STORAGES = nowhere
     lectures.delete_lecture(by=editor, lecture=lecture)
     assert Lecture.objects.count() == 0
+
+
+def test_refused_upload_says_why_and_leaves_nothing(bucket, editor, upload):
+    lecture = lectures.receive_lecture(by=editor, title="CT", upload=upload("small"))
+    with pytest.raises(lectures.LectureBusy):
+        lectures.change_lecture(
+            by=editor, lecture=lecture, title="MR", lecturer="", upload=upload("other"), captions=ContentFile(SRT)
+        )
+    assert bucket.names() == [lecture.jobs.get().lecture.source_key]
