@@ -119,14 +119,20 @@ class ActivationForm(_AgreeMixin):
         label=_("Activation code"),
         max_length=30,
         help_text=_("12 characters from your unit's administrator, like 7K2M-9QXF-4TBD."),
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "data-activation-code-target": "field",
+            }
+        ),
     )
     password = forms.CharField(
         label=_("New password"),
         strip=False,
         max_length=200,
         help_text=PASSWORD_HELP,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-activation-code-target": "next"}),
     )
     phone = PhoneField(required=False, help_text=_("You can sign in with it. It is stored encrypted."))
     email = forms.EmailField(

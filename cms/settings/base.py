@@ -139,7 +139,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_RATE_LIMITS = {
     "login": "600/m/ip",
     "login_failed": None,
-    "signup": "60/m/ip",
+    "activation_failed": "60/15m/ip,5/15m/key",
+    "register": "120/h/ip",
     "reset_password": "120/m/ip,5/m/key",
     "reset_password_from_key": "120/m/ip",
 }

@@ -2,6 +2,7 @@
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -22,6 +23,7 @@ from organisations.forms import ActivationForm, ProfileForm
 from organisations.models import Person
 from organisations.services import activation, people
 from organisations.services import messages as inbox
+from organisations.views import limits
 
 # Which field of a form an error of a service belongs to.
 _FIELD_OF = {
@@ -38,15 +40,20 @@ _FIELD_OF = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def activate(request: HttpRequest) -> HttpResponse:
     form = ActivationForm(request.POST if request.method == "POST" else None)
+    trial = activation.trial(request.POST.get("code", "")[:60])
+    if form.is_bound and not limits.may_try(request, "activation_failed", key=trial):
+        return limits.paused(request, "activation_failed")
     if form.is_valid():
         fields = {name: form.cleaned_data[name] for name in ("code", "password", "phone", "email")}
         try:
             person = activation.activate(**fields, language=get_language() or "")
         except DomainError as error:
+            if isinstance(error, activation.MistypedCode | activation.UnusableCode):
+                limits.count(request, "activation_failed", key=trial)
             form.add_error(_FIELD_OF.get(error.code), str(error))
         else:
             messages.success(request, _("Welcome. Your account is ready."))
-            return perform_password_login(request, {}, Login(user=person))
+            return perform_password_login(request, {}, Login(user=person, redirect_url=_after_activation(person)))
     return render(request, "organisations/activate.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
@@ -114,6 +121,11 @@ def admin_login(request: HttpRequest) -> HttpResponse:
         raise OutOfScope(_("Your roles do not reach the editors' pages. Ask your administrator for one that does."))
     query = request.GET.urlencode()
     return redirect(reverse("account_login") + (f"?{query}" if query else ""))
+
+
+def _after_activation(person: Person) -> str:
+    """Who has not seen yet what others entered sees it first."""
+    return reverse(settings.LOGIN_REDIRECT_URL if person.details_seen_at else "organisations:details")
 
 
 def _person(request: HttpRequest) -> Person:

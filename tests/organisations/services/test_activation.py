@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from organisations import rules
 from organisations.models import Activation, AuditEvent, Consent, Person
 from organisations.services import activation, people
 from tests.factories.organisations import PASSWORD, PersonFactory
@@ -90,3 +91,41 @@ def test_activation_page_says_what_is_wrong(client: Client, person: Person, chan
     assert response.context["form"].errors[field][0].startswith(message)
     assert Activation.objects.filter(used_at=None).count() == 1
     assert PASSWORD not in response.content.decode()
+
+
+def test_activation_page_leads_to_what_others_entered_first(client: Client, person: Person) -> None:
+    form = {"code": activation.issue(by=None, person=person), "password": NEW, "agree": "on"}
+    assert client.post("/en/account/activate/", form).url == "/en/account/details/"
+
+
+def test_same_wrong_code_is_stopped_after_five_tries(client: Client, person: Person) -> None:
+    form = {"password": NEW, "agree": "on"}
+    wrong = [f"0000-0000-000{mark}" for mark in "00123*"]
+    statuses = [client.post("/en/account/activate/", {**form, "code": code}).status_code for code in wrong]
+    assert statuses == [400] * 5 + [429]
+    stopped = client.post("/zh-hans/account/activate/", {**form, "code": "0000 0000 0000"})
+    assert (stopped.status_code, stopped["Retry-After"]) == (429, "900")
+    good = activation.issue(by=None, person=person)
+    assert client.post("/en/account/activate/", {**form, "code": good}).status_code == 302
+
+
+def test_many_wrong_codes_stop_an_address_for_a_while(client: Client, person: Person) -> None:
+    form = {"password": NEW, "agree": "on"}
+    bodies = [f"{number:011}" for number in range(60)]
+    statuses = {
+        client.post("/en/account/activate/", {**form, "code": rules.code_with_check(body)}).status_code
+        for body in bodies
+    }
+    assert statuses == {400}
+    good = activation.issue(by=None, person=person)
+    stopped = client.post("/en/account/activate/", {**form, "code": good})
+    assert (stopped.status_code, "Try again in 15 minutes" in stopped.content.decode()) == (429, True)
+    elsewhere = client.post("/en/account/activate/", {**form, "code": good}, REMOTE_ADDR="10.0.0.9")
+    assert elsewhere.status_code == 302
+
+
+def test_missing_agreement_is_no_wrong_code(client: Client, person: Person) -> None:
+    code = activation.issue(by=None, person=person)
+    for _ in range(7):
+        assert client.post("/en/account/activate/", {"code": code, "password": NEW}).status_code == 400
+    assert client.post("/en/account/activate/", {"code": code, "password": NEW, "agree": "on"}).status_code == 302
