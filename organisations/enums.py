@@ -270,6 +270,7 @@ class Deed(models.TextChoices):
     MEMBERSHIP_BEGIN = "membership.begin", _("Entered a person in a branch")
     MEMBERSHIP_END = "membership.end", _("Ended a person's membership")
     PERSON_CREATE = "person.create", _("Added a person")
+    PERSON_REMOVE = "person.remove", _("Removed a person that a roster had added")
     PERSON_CHANGE = "person.change", _("Changed a person's details")
     PERSON_CHANGE_CONTACT = "person.change_contact", _("Changed a person's phone or e-mail")
     PLACE_ADD = "place.add", _("Added a place")

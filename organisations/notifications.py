@@ -5,6 +5,7 @@ The text of a kind is the template `<package>/notifications/<name>.txt` for "pac
 rendered with `params` when it is shown, in the reader's language, and says nothing private: mails pass strangers.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,14 @@ def notify(*, person: Person, kind: str, params: dict[str, Any], key: str, link:
     if person.email:
         transaction.on_commit(lambda: jobs.send(SEND_TASK))
     return notification
+
+
+def notify_many(*, people: Iterable[Person], kind: str, params: dict[str, Any], key: str) -> None:
+    """Tell many the same, each once; whoever got `key` before is passed over."""
+    told = [Notification(person=person, kind=kind, params=params, key=key) for person in people]
+    Notification.objects.bulk_create(told, ignore_conflicts=True)
+    if any(notification.person.email for notification in told):
+        transaction.on_commit(lambda: jobs.send(SEND_TASK))
 
 
 def template_of(kind: str) -> str:

@@ -120,9 +120,9 @@ def proposal(columns: Sequence[str], remembered: Mapping[str, str] | None = None
         for column, field in (remembered or {}).items()
         if column in columns and (field in Field or not field)
     }
-    for column, field in known.items():
-        if field and field not in found.values():
-            found[column] = field
+    for column, chosen in known.items():
+        if chosen and chosen not in found.values():
+            found[column] = chosen
     guessed = [(column, *field_of(column)) for column in columns if column not in known]
     for wanted_exact in (True, False):
         for column, field, is_exact in guessed:

@@ -186,6 +186,10 @@ class RowProblem(models.TextChoices):
     EMAIL_IN_USE = "email_in_use", _("Somebody else uses this e-mail address; it is left out.")
     PHONE_LEFT_OUT = "phone_left_out", _("Somebody else uses this phone; it is left out.")
     TITLE_KEPT = "title_kept", _("A higher title is confirmed already; it is kept.")
+    OWN_QUALIFICATION = (
+        "own_qualification",
+        _("Nobody confirms a title or degree of their own; ask another administrator of your unit."),
+    )
     # What an undo could not take back
     KEPT_SIGNED_IN = "kept_signed_in", _("Not undone: the person has signed in.")
     KEPT_USED = "kept_used", _("Not undone: the person has records here (courses, credits, roles).")

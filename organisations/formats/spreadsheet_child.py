@@ -12,12 +12,13 @@ import json
 import resource
 import sys
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 MEMORY = 1 << 30
 SECONDS = 120
 
 
-def cell(value):  # type: ignore[no-untyped-def]
+def cell(value: Any) -> Any:
     if value == "" and isinstance(value, str):
         return None
     if isinstance(value, datetime):
@@ -34,7 +35,7 @@ def main(path: str, wanted: str, most_rows: int, most_columns: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-    def say(line):  # type: ignore[no-untyped-def]
+    def say(line: Any) -> None:
         sys.stdout.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 
     try:

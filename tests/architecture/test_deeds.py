@@ -14,8 +14,15 @@ CODE = [path for name in PACKAGES for path in (settings.BASE_DIR / name).rglob("
 
 
 def recorded(path: Path) -> Iterator[str]:
-    """The verbs that a file's calls of `audit.record` pass; where one is no plain text, the place of the call."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    """The verbs that a file's calls of `audit.record` pass; where one is no plain text, the place of the call.
+
+    A file that calls `audit.record_many` passes the verbs that it names as `Deed.NAME`.
+    """
+    tree = ast.parse(path.read_text())
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        if "audit.record_many" in calls and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Deed":
+            yield Deed[node.attr].value
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
             verb = next(keyword.value for keyword in node.keywords if keyword.arg == "verb")
             named = isinstance(verb, ast.Attribute) and ast.unparse(verb.value) == "Deed"

@@ -44,6 +44,16 @@ class RosterBusy(errors.Conflict):
     message = _("This roster is at another step now. Load the page again.")
 
 
+class NothingToUndo(errors.Conflict):
+    code = "roster_nothing_to_undo"
+    message = _("Nothing of this roster can be undone any more: it was undone, or entered over 30 days ago.")
+
+
+class FileGone(errors.Conflict):
+    code = "roster_file_gone"
+    message = _("The file was erased, as every file is after 30 days. Send it again if you need it.")
+
+
 class BadMapping(errors.InvalidInput):
     code = "roster_mapping"
     message = _("Say which column holds the name, and give each kind of information to one column only.")
@@ -88,7 +98,7 @@ def move(
         jobs.wake(RosterImport.task_name, roster.pk)
 
 
-def receive(*, by: Person, unit: Node, upload: File) -> RosterImport:
+def receive(*, by: Person, unit: Node, upload: File[bytes]) -> RosterImport:
     """Store a file that lists people of `unit` and queue its reading.
 
     Raises OutOfScope if `by` does not keep the people of `unit`; RosterTooLarge; RosterUnreadable where the first
@@ -126,7 +136,7 @@ def receive(*, by: Person, unit: Node, upload: File) -> RosterImport:
             )  # fmt: skip
             jobs.wake(RosterImport.task_name, roster.pk)
     except BaseException:
-        roster.file.storage.delete(roster.file.name)
+        roster.file.delete(save=False)
         raise
     return roster
 

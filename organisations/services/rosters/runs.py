@@ -12,7 +12,7 @@ from organisations.enums import RosterStage
 from organisations.formats import columns
 from organisations.formats.shapes import Unreadable
 from organisations.models import RosterImport, RosterMapping, RosterRow
-from organisations.services.rosters import files, intake
+from organisations.services.rosters import applying, checking, files, intake, undoing
 
 # Files hold names and numbers in clear: they stay only as long as rows may be corrected or an import undone.
 KEPT_FOR = timedelta(days=30)
@@ -66,4 +66,9 @@ def erase_old() -> int:
     return erased
 
 
-RUNS: dict[RosterStage, Callable[[RosterImport], None]] = {RosterStage.READING: _read}
+RUNS: dict[RosterStage, Callable[[RosterImport], None]] = {
+    RosterStage.READING: _read,
+    RosterStage.CHECKING: checking.check,
+    RosterStage.APPLYING: applying.run,
+    RosterStage.UNDOING: undoing.run,
+}

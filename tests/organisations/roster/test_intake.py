@@ -21,16 +21,6 @@ pytestmark = pytest.mark.django_db
 ROWS = [files.HEADINGS, ("王伟", "0012", "13800000001", files.id_number(1), "影像科", "技师")]
 
 
-@pytest.fixture
-def unit() -> Node:
-    return NodeFactory()
-
-
-@pytest.fixture
-def keeper(unit: Node) -> Person:
-    return RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, node=unit).person
-
-
 def received(keeper: Person, unit: Node, content: bytes, name: str = "名单.xlsx") -> RosterImport:
     """A roster whose file has been read."""
     roster = rosters.receive(by=keeper, unit=unit, upload=files.upload(content, name))
