@@ -9,11 +9,10 @@ from pathlib import Path
 
 import xlsxwriter
 
+from cms.shared.spreadsheets import defused
 from credits.exports.columns import Column
 
 Row = Mapping[str, str | Decimal | None]
-# A cell that begins so is a formula to a spreadsheet; text of people must never be one.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,12 @@ class Sheet:
 
 
 def text(value: str | Decimal | None) -> str:
-    """A cell of a CSV file: formulas are defused by a leading apostrophe."""
+    """A cell of a CSV file, formulas defused."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return defused(value)
 
 
 def write_csv(path: Path, *, sheet: Sheet, language: str, banner: str = "") -> int:

@@ -13,6 +13,11 @@ from organisations.models import Employment, Membership, Node, Person, RoleGrant
 from organisations.scopes import Scope
 
 
+def today() -> date:
+    """The local day."""
+    return timezone.localdate()
+
+
 def in_force(on: date | None = None) -> Q:
     """Filter for rows with half-open `begins`, `ends` that hold on a day (default: today, local)."""
     day = on or timezone.localdate()

@@ -13,6 +13,7 @@ from cms.shared import errors, sealing
 from organisations import audit, rules
 from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
+from organisations.selectors.access import outranked
 from organisations.services import roles
 
 
@@ -41,6 +42,16 @@ class AlreadyTaken(errors.Conflict):
 class OverlappingEmployment(errors.Conflict):
     code = "overlapping_employment"
     message = _("A person works at one unit at a time. Choose a first day after the one of the present employment.")
+
+
+class NotYoursToBlock(errors.OutOfScope):
+    code = "not_yours_to_block"
+    message = _("This account is your own or holds roles beyond yours: only the system administrator can block it.")
+
+
+class OwnTitle(errors.OutOfScope):
+    code = "own_title"
+    message = _("Nobody changes a title of their own. Report it on your account page for another administrator.")
 
 
 class NotEmployed(errors.Conflict):
@@ -86,6 +97,27 @@ def create_person(
     save_unique(person)
     keep_address(person)
     audit.record(by=by, verb="person.create", target=person, after={"username": person.username, "title": str(title)})
+    return person
+
+
+@transaction.atomic
+def enter(
+    *,
+    by: Person,
+    username: str,
+    name: str,
+    unit: Node,
+    begins: date,
+    phone: str = "",
+    email: str = "",
+    title: str = ProfessionalTitle.NONE,
+    department: str = "",
+    kind: str = EmploymentKind.STAFF,
+    staff_number: str = "",
+) -> Person:
+    """A new person who works at `unit`. Raises what `create_person` and `employ` raise; then there is nobody new."""
+    person = create_person(by=by, username=username, name=name, phone=phone, email=email, title=title)
+    employ(by=by, person=person, unit=unit, begins=begins, department=department, kind=kind, staff_number=staff_number)
     return person
 
 
@@ -147,6 +179,19 @@ def change_details(*, by: Person, person: Person, **changes: str | bool) -> Pers
             after=changed,
         )
     return person
+
+
+@transaction.atomic
+def correct(*, by: Person, person: Person, name: str, title: str, is_active: bool) -> Person:
+    """What the unit may change of a person: name, the title it vouches for, whether the person may sign in.
+
+    Raises NotYoursToBlock where the account holds roles beyond those of `by`, or is `by`'s own.
+    """
+    if is_active != person.is_active and person.pk not in outranked(by=by, people=[person]):
+        raise NotYoursToBlock
+    if title != person.title and by.pk == person.pk:
+        raise OwnTitle
+    return change_details(by=by, person=person, name=name.strip(), title=title, is_active=is_active)
 
 
 def save_unique(person: Person) -> None:

@@ -1,0 +1,271 @@
+"""One person: what is known, and what their unit may do about it. Every deed has a page that asks first."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cms.shared.errors import DomainError, NotFound, OutOfScope
+from organisations import audit
+from organisations.enums import Power, QualificationState
+from organisations.models import Employment, Person
+from organisations.selectors import directory, dossiers, required_scope
+from organisations.services import memberships, people, qualifications, states
+from organisations.views.manage import person_forms as f
+from organisations.views.manage import shell
+
+_Row = TypeVar("_Row", bound=Model)
+
+# Which field of a form an error of a service belongs to.
+_FIELD_OF = {
+    "unreadable_proof": "proof",
+    "proof_too_large": "proof",
+    "overlapping_state": "begins",
+    "state_ends_before_it_begins": "ends",
+    "overlapping_employment": "begins",
+    "qualification_already_reported": "value",
+    "qualification_not_yet_obtained": "obtained_on",
+    "reason_missing": "reason",
+}
+
+
+@shell.managed
+@require_safe
+def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by = shell.person_of(request)
+    found = directory.person_of(by, Power.SEE_PEOPLE, public_id)
+    audit.record(by=by, verb="person.read", target=found)
+    context = {"dossier": dossiers.dossier_of(by=by, person=found), "person": found}
+    return shell.page(request, "organisations/manage/person.html", context, section="people")
+
+
+def kept(request: HttpRequest, public_id: UUID) -> Person:
+    """Somebody whom the reader keeps. Raises OutOfScope, NotFound."""
+    return directory.person_of(shell.person_of(request), Power.KEEP_PEOPLE, public_id)
+
+
+def one_of(rows: "QuerySet[_Row]", **key: Any) -> _Row:
+    """The one row with this key. Raises NotFound."""
+    found = rows.filter(**key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def asked(
+    request: HttpRequest,
+    person: Person,
+    *,
+    heading: str,
+    submit: str,
+    form: forms.Form,
+    deed: Callable[[], Any],
+    done: str,
+    text: str = "",
+    danger: bool = False,
+) -> HttpResponse:
+    """Show a form about `person`; when it is valid do `deed`, say `done` and go back. What a service refuses stands
+    at its field.
+    """
+    if form.is_bound and form.is_valid():
+        try:
+            deed()
+        except DomainError as error:
+            field = _FIELD_OF.get(error.code)
+            form.add_error(field if field in form.fields else None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect("manage:person", person.public_id)
+    context = {
+        "person": person,
+        "form": form,
+        "heading": heading,
+        "submit": submit,
+        "text": text,
+        "danger": danger,
+    }
+    status = 400 if form.is_bound else 200
+    return shell.page(request, "organisations/manage/person_deed.html", context, section="people", status=status)
+
+
+def _data(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+_forms_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@shell.managed
+@_forms_page
+def details(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    now = {"name": person.name, "title": person.title, "is_active": person.is_active}
+    form = f.DetailsForm(_data(request), initial=now)
+    return asked(
+        request, person, heading=_("Change name, title or access"), submit=_("Save"), form=form,
+        deed=lambda: people.correct(by=by, person=person, **form.cleaned_data), done=_("Your changes are saved."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def transfer(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    form = f.TransferForm(_data(request), scope=required_scope(by, Power.KEEP_PEOPLE))
+    return asked(
+        request, person, heading=_("New employment"), submit=_("Enter"), form=form,
+        deed=lambda: people.employ(by=by, person=person, **form.cleaned_data), done=_("The employment is entered."),
+    )  # fmt: skip
+
+
+def _employment(request: HttpRequest, person: Person, pk: int) -> Employment:
+    """An employment in a unit that the reader keeps: of others' units nobody changes anything."""
+    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    rows = Employment.objects.filter(scope.q("unit"), person=person).select_related("person", "unit")
+    return one_of(rows, pk=pk)
+
+
+@shell.managed
+@_forms_page
+def work(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    row = _employment(request, person, pk)
+    now = {"department": row.department, "kind": row.kind, "staff_number": row.staff_number}
+    form = f.WorkForm(_data(request), initial=now)
+    return asked(
+        request, person, heading=_("Change the employment at %(unit)s") % {"unit": row.unit}, submit=_("Save"),
+        form=form, deed=lambda: people.change_employment(by=by, employment=row, **form.cleaned_data),
+        done=_("Your changes are saved."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    row = _employment(request, person, pk)
+    form = f.LeaveForm(_data(request))
+    return asked(
+        request, person, heading=_("End the employment at %(unit)s") % {"unit": row.unit}, submit=_("End it"),
+        form=form, deed=lambda: people.end_employment(by=by, employment=row, **form.cleaned_data),
+        done=_("The employment ends on that day."), danger=True,
+        text=_("From that day on the person no longer stands on your list, and you no longer see this page."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def state_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    _not_oneself(by, person)
+    form = f.StateForm(_data(request), files=request.FILES or None)
+    return asked(
+        request, person, heading=_("Enter a state"), submit=_("Enter"), form=form,
+        deed=lambda: states.add_state(by=by, person=person, **form.cleaned_data), done=_("The state is entered."),
+        text=_("States decide how the yearly audit takes a person. Without one a person is active."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def state_end(request: HttpRequest, public_id: UUID, state_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    _not_oneself(by, person)
+    period = one_of(person.state_periods.select_related("person"), public_id=state_id)
+    form = f.EndForm(_data(request))
+    return asked(
+        request, person, heading=_("End the state “%(state)s”") % {"state": period.get_state_display()},
+        submit=_("End it"), form=form, done=_("The state ends on that day."),
+        deed=lambda: states.end_state(by=by, period=period, **form.cleaned_data),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def state_withdraw(request: HttpRequest, public_id: UUID, state_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    _not_oneself(by, person)
+    period = one_of(person.state_periods.select_related("person"), public_id=state_id)
+    form = f.WithdrawStateForm(_data(request))
+    return asked(
+        request, person, heading=_("Take back the state “%(state)s”") % {"state": period.get_state_display()},
+        submit=_("Take it back"), form=form, danger=True, done=_("The state is taken back."),
+        text=_("For what was entered by mistake. Its proof is deleted; the log keeps what it said."),
+        deed=lambda: states.withdraw_state(by=by, period=period, **form.cleaned_data),
+    )  # fmt: skip
+
+
+def _not_oneself(by: Person, person: Person) -> None:
+    if by.pk == person.pk:
+        raise OutOfScope(_("Nobody enters a state of their own. Ask another administrator of your unit."))
+
+
+@shell.managed
+@_forms_page
+def qualification_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    form = f.QualificationForm(_data(request), files=request.FILES or None)
+    return asked(
+        request, person, heading=_("Enter a title or degree"), submit=_("Enter"), form=form,
+        deed=lambda: qualifications.enter(by=by, person=person, **form.fields_of()),
+        done=_("It is entered and counts as confirmed."), text=_("Enter only what you have seen yourself."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def qualification_confirm(request: HttpRequest, public_id: UUID, qualification_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    row = one_of(person.qualifications.all(), public_id=qualification_id)
+    return asked(
+        request, person, heading=_("Confirm “%(name)s”") % {"name": row.value_text}, submit=_("Confirm it"),
+        form=forms.Form(_data(request)), deed=lambda: qualifications.confirm(by=by, qualification=row),
+        done=_("It is confirmed, and the person was told."),
+        text=_("Confirm only after you have seen the proof. A higher title counts from now on."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def qualification_refuse(request: HttpRequest, public_id: UUID, qualification_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    row = one_of(person.qualifications.all(), public_id=qualification_id)
+    back = row.state == QualificationState.CONFIRMED
+    heading = _("Take back the confirmation of “%(name)s”") if back else _("Do not confirm “%(name)s”")
+    form = f.RefusalForm(_data(request))
+    return asked(
+        request, person, heading=heading % {"name": row.value_text}, submit=_("Refuse it"), form=form, danger=True,
+        deed=lambda: qualifications.refuse(by=by, qualification=row, **form.cleaned_data),
+        done=_("It is not confirmed, and the person was told why."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def membership_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    form = f.JoinForm(_data(request))
+    return asked(
+        request, person, heading=_("Join a branch"), submit=_("Enter"), form=form,
+        deed=lambda: memberships.join(by=by, person=person, **form.cleaned_data), done=_("The membership is entered."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def membership_end(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    by, person = shell.person_of(request), kept(request, public_id)
+    row = one_of(person.memberships.select_related("person", "branch"), pk=pk)
+    form = f.EndForm(_data(request))
+    return asked(
+        request, person, heading=_("End the membership in %(branch)s") % {"branch": row.branch}, submit=_("End it"),
+        form=form, deed=lambda: memberships.leave(by=by, membership=row, **form.cleaned_data),
+        done=_("The membership ends on that day."),
+    )  # fmt: skip
