@@ -2,13 +2,27 @@
 
 from django.urls import path
 
-from organisations.views.manage import access, erasures, home, merging, objections, people, person, proofs, sheets
+from organisations.views.manage import (
+    access,
+    audit,
+    erasures,
+    home,
+    merging,
+    objections,
+    people,
+    person,
+    proofs,
+    sheets,
+)
 
 app_name = "manage"
 urlpatterns = [
     path("", home.home, name="home"),
     path("objections/", objections.objections, name="objections"),
     path("objections/<uuid:public_id>/answer/", objections.answer, name="objection_answer"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/<int:pk>/", audit.event, name="audit_event"),
+    path("audit/list.csv", audit.download, name="audit_csv"),
     path("erasures/", erasures.erasures, name="erasures"),
     path("erasures/<uuid:public_id>/decide/", erasures.decide, name="erasure_decide"),
     path("people/<uuid:public_id>/merge/", merging.merge, name="merge"),

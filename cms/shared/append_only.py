@@ -1,7 +1,8 @@
 """Tables to which rows are only ever added: UPDATE, DELETE, REPLACE, upsert and TRUNCATE are refused by the database.
 
-A model says `append_only = True`. The triggers are installed after every migrate, because SQLite drops them when a
-table is remade; `check` fails when one is missing. No code here can remove one.
+A model says `append_only = True`. One that also says `deletable_after = (column, days)` lets rows go that are older
+than that, and no younger one; the age stands in the trigger. The triggers are installed after every migrate, because
+SQLite drops them when a table is remade; `check` fails when one is missing. No code here can remove one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,13 +26,16 @@ def _expected(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
     for model in append_only_models():
         table = model._meta.db_table
         quoted = connection.ops.quote_name(table)
+        column, days = getattr(model, "deletable_after", ("", 0))
+        no_delete = f"{table}_no_delete_for_{days}_days" if days else f"{table}_no_delete"
         if connection.vendor == "sqlite":
-            for verb in ("update", "delete"):
-                name = f"{table}_no_{verb}"
+            # Django writes moments as text in UTC, which sorts as they do.
+            young = f"WHEN OLD.\"{column}\" >= strftime('%Y-%m-%d %H:%M:%S', 'now', '-{days} days') " if days else ""
+            for verb, name, condition in (("UPDATE", f"{table}_no_update", ""), ("DELETE", no_delete, young)):
                 yield (
                     name,
                     (
-                        f'CREATE TRIGGER IF NOT EXISTS "{name}" BEFORE {verb.upper()} ON {quoted} '
+                        f'CREATE TRIGGER IF NOT EXISTS "{name}" BEFORE {verb} ON {quoted} {condition}'
                         f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}: {table}'); END"
                     ),
                 )
@@ -52,15 +56,16 @@ def _expected(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
                 ),
             )
         else:
-            for name, event, level in (
-                (f"{table}_no_change", "UPDATE OR DELETE", "ROW"),
-                (f"{table}_no_truncate", "TRUNCATE", "STATEMENT"),
-            ):
+            change = [(f"{table}_no_change", "UPDATE OR DELETE", "ROW", "")]
+            if days:
+                young = f"WHEN (OLD.\"{column}\" >= now() - interval '{days} days') "
+                change = [(f"{table}_no_update", "UPDATE", "ROW", ""), (no_delete, "DELETE", "ROW", young)]
+            for name, event, level, condition in (*change, (f"{table}_no_truncate", "TRUNCATE", "STATEMENT", "")):
                 yield (
                     name,
                     (
                         f'CREATE TRIGGER "{name}" BEFORE {event} ON {quoted} '
-                        f"FOR EACH {level} EXECUTE FUNCTION isocenter_append_only()"
+                        f"FOR EACH {level} {condition}EXECUTE FUNCTION isocenter_append_only()"
                     ),
                 )
 

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models
@@ -13,6 +13,8 @@ class AuditEvent(models.Model):
     """Who did what to what, when, from where. Personal fields are masked before they come here."""
 
     append_only = True
+    # How long none may go: retention.json, "audit". `services.pruning` is the one that lets older ones go.
+    deletable_after: ClassVar[tuple[str, int]] = ("at", 183)
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     actor_id_copy = models.BigIntegerField(null=True, db_index=True, help_text="Person's key; null: the system")

@@ -1,4 +1,4 @@
-"""Administrators' pages: people, role grants, the audit log. They list and ask; services write."""
+"""Administrators' pages: people, role grants. They list and ask; services write."""
 
 from functools import cached_property
 from typing import Any
@@ -6,11 +6,10 @@ from typing import Any
 import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
@@ -22,8 +21,8 @@ from wagtail.admin.views.account import NameEmailSettingsPanel
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from cms.shared.errors import DomainError
-from organisations.enums import Deed, Role
-from organisations.models import AuditEvent, Person, RoleGrant, StatePeriod
+from organisations.enums import Role
+from organisations.models import Person, RoleGrant, StatePeriod
 from organisations.selectors import in_force
 from organisations.services import activation, people, roles
 from organisations.views.admin_forms import EndGrantForm, NewGrantForm, NewPersonForm, PersonForm
@@ -235,71 +234,3 @@ class GrantViewSet(ModelViewSet):
 
     def get_form_class(self, for_update: bool = False) -> type[EndGrantForm] | type[NewGrantForm]:
         return EndGrantForm if for_update else NewGrantForm
-
-
-class AuditFilterSet(WagtailFilterSet):
-    verb = django_filters.ChoiceFilter(label=gettext_lazy("Deed"), choices=Deed.choices)
-    actor = django_filters.CharFilter(label=gettext_lazy("By"), method="by_actor")
-    target = django_filters.CharFilter(label=gettext_lazy("Target"), lookup_expr="icontains")
-    at = django_filters.DateFromToRangeFilter(label=gettext_lazy("Between"))
-
-    def by_actor(self, queryset: QuerySet[AuditEvent], name: str, value: str) -> QuerySet[AuditEvent]:
-        return queryset.filter(Q(actor__icontains=value))
-
-    class Meta:
-        model = AuditEvent
-        fields: list[str] = []
-
-
-class AuditIndexView(generic.IndexView):
-    page_title = gettext_lazy("Audit log")
-    default_ordering = "-at"
-    paginate_by = 100
-    any_permission_required = ["view"]
-
-    @cached_property
-    def columns(self) -> list[Any]:
-        title = self._get_title_column_class(TitleColumn)
-        return [
-            title("at", label=gettext_lazy("When"), accessor=_moment, get_url=self.get_inspect_url, sort_key="at"),
-            Column("actor", label=gettext_lazy("By"), accessor=lambda event: event.actor or _("the system")),
-            Column("verb", label=gettext_lazy("Deed"), accessor="get_verb_display", sort_key="verb"),
-            Column("target_kind", label=gettext_lazy("Kind of target"), accessor="get_target_kind_display"),
-            Column("target", label=gettext_lazy("Target")),
-            Column("address", label=gettext_lazy("Address")),
-        ]
-
-
-def _moment(event: AuditEvent) -> str:
-    return f"{localtime(event.at):%Y-%m-%d %H:%M:%S}"
-
-
-class AuditViewSet(ModelViewSet):
-    """Read only: there is no page that adds, changes or deletes."""
-
-    model = AuditEvent
-    name = "audit_log"
-    url_prefix = "audit-log"
-    icon = "history"
-    add_to_reference_index = False
-    add_to_settings_menu = True
-    menu_label = gettext_lazy("Audit log")
-    menu_order = 620
-    inspect_view_enabled = True
-    copy_view_enabled = False
-    filterset_class = AuditFilterSet
-    index_view_class = AuditIndexView
-    form_fields: list[str] = []
-    without_page = frozenset(f"{name}_url_name" for name in ("add", "edit", "delete", "history", "usage"))
-    inspect_view_fields = [
-        "at", "actor", "verb", "target_kind", "target_id", "target", "before", "after", "address", "request_id",
-    ]  # fmt: skip
-
-    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        # Otherwise those who may do everything are offered pages that do not exist.
-        common = super().get_common_view_kwargs(**kwargs)
-        return {name: None if name in self.without_page else value for name, value in common.items()}
-
-    def get_urlpatterns(self) -> list[Any]:
-        kept = {"index", "index_results", "inspect"}
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name in kept]

@@ -1,15 +1,17 @@
 """Tables to which rows are only added: raw SQL is refused by the database itself, on both engines."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import timezone
 
 from cms.shared import append_only
 from credits.enums import GrantMethod
 from credits.models.ledger import Book, Checkpoint, Entry
+from organisations import retention
 from organisations.models import AuditEvent
 
 
@@ -86,6 +88,26 @@ def _all_refused(row: models.Model) -> None:
 @pytest.mark.parametrize("model", MAKERS)
 def test_raw_sql_cannot_rewrite_a_row(model: type[models.Model], db: None) -> None:
     _all_refused(MAKERS[model]())
+
+
+def _aged(days: float) -> AuditEvent:
+    at = timezone.now() - timedelta(days=days)
+    return AuditEvent.objects.create(verb="person.created", target_kind="person", target_id="1", at=at)
+
+
+def test_audit_events_may_go_when_they_are_old_enough_and_never_before(db: None) -> None:
+    age = AuditEvent.deletable_after[1]
+    assert age == retention.policy("audit", on=date(2026, 11, 22)).amount
+    young, old = _aged(age - 0.01), _aged(age + 0.01)
+    with connection.cursor() as cursor:
+        with pytest.raises(DatabaseError, match="append-only table"), transaction.atomic():
+            cursor.execute(f"DELETE FROM organisations_auditevent WHERE id = {young.pk}")
+        with pytest.raises(DatabaseError, match="append-only table"), transaction.atomic():
+            cursor.execute("DELETE FROM organisations_auditevent")
+        with pytest.raises(DatabaseError, match="append-only table"), transaction.atomic():
+            cursor.execute(f"UPDATE organisations_auditevent SET verb = 'x' WHERE id = {old.pk}")
+        cursor.execute(f"DELETE FROM organisations_auditevent WHERE id = {old.pk}")
+    assert list(AuditEvent.objects.values_list("pk", flat=True)) == [young.pk]
 
 
 def test_replace_by_another_unique_key_is_refused(db: None) -> None:
