@@ -1,0 +1,52 @@
+"""Rosters as their pages show them: lists, one with its rows, the people whom an unclear row may be about."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from cms.shared.errors import NotFound
+from organisations.enums import NodeKind, RowOutcome, Tree
+from organisations.models import Employment, Node, Person, RosterImport, RosterRow
+from organisations.scopes import Scope
+from organisations.selectors.powers import in_force
+
+
+def rosters_in(scope: Scope) -> QuerySet[RosterImport]:
+    """Rosters of the units of `scope`, newest first."""
+    rows = RosterImport.objects.filter(scope.q("unit")).select_related("unit", "uploaded_by", "applied_by", "undone_by")
+    return rows.order_by("-created_at", "-pk")
+
+
+def roster_in(scope: Scope, public_id: UUID) -> RosterImport:
+    """Raises NotFound, also for one outside of `scope`."""
+    found = rosters_in(scope).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def units_in(scope: Scope) -> QuerySet[Node]:
+    """Open units of `scope` that may have a roster, as they lie in the tree."""
+    units = Node.objects.filter(scope.q(""), tree=Tree.ADMINISTRATION, closed_on__isnull=True)
+    return units.exclude(kind__in=[NodeKind.PROVINCE, NodeKind.PREFECTURE]).order_by("path")
+
+
+def rows_of(roster: RosterImport, outcome: str = "") -> QuerySet[RosterRow]:
+    """The rows as they lie in the file, of one outcome or of all; whoever is to leave without a row comes last."""
+    rows = RosterRow.objects.filter(roster=roster).select_related("person")
+    if outcome in RowOutcome:
+        rows = rows.filter(outcome=outcome)
+    return rows.order_by("pk")
+
+
+def candidates_of(rows: Iterable[RosterRow]) -> dict[int, Person]:
+    """The people whom these rows may be about, by key, each with `working`: the employments of today. Two queries."""
+    keys = {key for row in rows for key in row.candidates}
+    people = {person.pk: person for person in Person.objects.filter(pk__in=keys)}
+    works: dict[int, list[Employment]] = {key: [] for key in people}
+    for employment in Employment.objects.filter(in_force(), person__in=keys).select_related("unit").order_by("pk"):
+        works[employment.person_id].append(employment)
+    for person in people.values():
+        person.working = works[person.pk]  # type: ignore[attr-defined]
+    return people

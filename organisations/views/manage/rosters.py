@@ -1,0 +1,275 @@
+"""A roster from the file to the people: sent, columns confirmed, every row looked at, entered, undone."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cms.shared.errors import DomainError
+from cms.shared.jobs import JobState
+from organisations.enums import Power, RosterStage, RowOutcome
+from organisations.formats import problems
+from organisations.formats.columns import Field
+from organisations.formats.example import example_file
+from organisations.formats.problems import FileProblem
+from organisations.models import Person, RosterImport, RosterRow
+from organisations.scopes import Scope
+from organisations.selectors import required_scope
+from organisations.selectors import rosters as selectors
+from organisations.services import rosters as services
+from organisations.views.manage import shell
+from organisations.views.manage.rosters_forms import ColumnsForm, RosterFileForm
+
+PER_PAGE, ROWS_PER_PAGE = 20, 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RUNNING = frozenset({RosterStage.READING, RosterStage.CHECKING, RosterStage.APPLYING, RosterStage.UNDOING})
+# Changes that are not of a column.
+_OTHER_FIELDS = {"unit": gettext_lazy("Unit")}
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row as it is shown: what the file says, what becomes of it, whom it may be about."""
+
+    row: RosterRow
+    facts: list[tuple[str, str]]
+    changes: list[tuple[str, str, str]]
+    problems: list[tuple[str, str]]
+    candidates: list[Person]
+    may_choose: bool
+
+    @property
+    def name(self) -> str:
+        return str(self.row.shown.get(Field.NAME.value, ""))
+
+
+@shell.managed
+@require_http_methods(["GET", "HEAD", "POST"])
+def rosters(request: HttpRequest) -> HttpResponse:
+    by = shell.person_of(request)
+    scope = required_scope(by, Power.KEEP_PEOPLE)
+    sent = request.method == "POST"
+    form = RosterFileForm(*([request.POST, request.FILES] if sent else []), units=selectors.units_in(scope))
+    if form.is_valid():
+        try:
+            roster = services.receive(by=by, unit=form.cleaned_data["unit"], upload=form.cleaned_data["file"])
+        except DomainError as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("manage:roster", roster.public_id)
+    page = Paginator(selectors.rosters_in(scope), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page_obj": page, "outcomes": [(one, _counts(one)) for one in page]}
+    return _page(request, "rosters.html", context, status=400 if form.is_bound else 200)
+
+
+@shell.managed
+@require_safe
+def example(request: HttpRequest) -> HttpResponse:
+    required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    return _download(example_file(), _("roster"))
+
+
+@shell.managed
+@require_safe
+def roster(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return _shown(request, _found(request, public_id))
+
+
+@shell.managed
+@require_safe
+def state(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    found = _found(request, public_id)
+    return JsonResponse({"state": found.state, "progress": found.progress, "is_over": found.is_over})
+
+
+@shell.managed
+@require_http_methods(["GET", "HEAD", "POST"])
+def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The columns: confirmed the first time, or once more after a look at the rows."""
+    found = _found(request, public_id)
+    if found.roster_stage not in (RosterStage.MAPPING, RosterStage.CHECKED):
+        return redirect("manage:roster", public_id)
+    form = ColumnsForm(request.POST if request.method == "POST" else None, roster=found)
+    if form.is_valid():
+        try:
+            services.confirm_mapping(by=shell.person_of(request), roster=found, **form.chosen)
+        except DomainError as error:
+            form.add_error("effective_on" if error.code == "roster_day" else None, str(error))
+        else:
+            return redirect("manage:roster", public_id)
+    context = {"roster": found, "columns_form": form}
+    return _page(request, "roster_columns.html", context, status=400 if form.is_bound else 200)
+
+
+@shell.managed
+@require_POST
+def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The choices of one page of rows (`row-<key>`), or one choice for all unclear rows of that page (`all`)."""
+    found = _found(request, public_id)
+    every = request.POST.get("all", "")
+    if every:
+        keys = [key for key in request.POST.getlist("shown") if key.isdecimal()]
+        choices: dict[int, str | UUID] = {int(key): every for key in keys}
+    else:
+        choices = {
+            int(name.removeprefix("row-")): value
+            for name, value in request.POST.items()
+            if name.startswith("row-") and name.removeprefix("row-").isdecimal() and value
+        }
+    try:
+        count = services.decide_many(by=shell.person_of(request), roster=found, choices=choices) if choices else 0
+    except DomainError as error:
+        return _shown(request, found, problem=str(error), status=error.http_status)
+    if count:
+        messages.success(request, _("%(count)s rows decided.") % {"count": count})
+    else:
+        messages.info(request, _("Nothing was chosen. Choose for at least one row."))
+    return _back(request, public_id)
+
+
+@shell.managed
+@require_POST
+def apply(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = _found(request, public_id)
+    return _tried(
+        request,
+        found,
+        lambda: services.apply(
+            by=shell.person_of(request), roster=found, skip_unclear=bool(request.POST.get("skip_unclear"))
+        ),
+    )
+
+
+@shell.managed
+@require_POST
+def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = _found(request, public_id)
+    return _tried(request, found, lambda: services.undo(by=shell.person_of(request), roster=found))
+
+
+@shell.managed
+@require_POST
+def discard(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    found = _found(request, public_id)
+    try:
+        services.discard(by=shell.person_of(request), roster=found)
+    except DomainError as error:
+        return _shown(request, found, problem=str(error), status=error.http_status)
+    messages.success(request, _("The roster is thrown away; nobody was changed by it."))
+    return redirect("manage:rosters")
+
+
+@shell.managed
+@require_safe
+def errors(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The rows with problems as the sheet that was sent, reasons first."""
+    found = _found(request, public_id)
+    made = services.error_file(by=shell.person_of(request), roster=found, all_rows=bool(request.GET.get("all")))
+    return _download(made, _("roster-to-correct"))
+
+
+def _scope(request: HttpRequest) -> Scope:
+    return required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+
+
+def _found(request: HttpRequest, public_id: UUID) -> RosterImport:
+    return selectors.roster_in(_scope(request), public_id)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    return shell.page(request, f"organisations/manage/{template}", context, section="rosters", status=status)
+
+
+def _tried(request: HttpRequest, found: RosterImport, deed: Any) -> HttpResponse:
+    try:
+        deed()
+    except DomainError as error:
+        found.refresh_from_db()
+        return _shown(request, found, problem=str(error), status=error.http_status)
+    return redirect("manage:roster", found.public_id)
+
+
+def _back(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    response = redirect("manage:roster", public_id)
+    wanted = request.POST.get("outcome", "")
+    if wanted in RowOutcome:
+        response["Location"] += f"?outcome={wanted}"
+    return response
+
+
+def _shown(request: HttpRequest, found: RosterImport, *, problem: str = "", status: int = 200) -> HttpResponse:
+    """The roster at whatever step it is."""
+    stage = RosterStage(found.roster_stage)
+    if stage == RosterStage.MAPPING and found.state == JobState.DONE:
+        return _page(request, "roster_columns.html", {"roster": found, "columns_form": ColumnsForm(roster=found)})
+    wanted = request.GET.get("outcome", "") or request.POST.get("outcome", "")
+    counts = _counts(found)
+    if not wanted and stage == RosterStage.CHECKED:
+        wanted = next((o.value for o in (RowOutcome.UNCLEAR, RowOutcome.WRONG) if found.counts.get(o.value)), "")
+    page = Paginator(selectors.rows_of(found, wanted), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    people = selectors.candidates_of(rows)
+    may_choose = stage in (RosterStage.CHECKED, RosterStage.APPLIED) and found.is_over
+    views = [_row(row, people, may_choose=may_choose) for row in rows]
+    context = {
+        "roster": found,
+        "stage": stage,
+        "is_running": stage in RUNNING and not found.is_over,
+        "has_stopped": stage in RUNNING and found.state in (JobState.FAILED, JobState.CANCELLED),
+        "reason": _reason(found),
+        "problem": problem,
+        "counts": counts,
+        "total": sum(found.counts.values()),
+        "outcome": wanted,
+        "will": [(outcome, count) for outcome, count in counts if outcome in _DOING],
+        "unclear": found.counts.get(RowOutcome.UNCLEAR.value, 0),
+        "wrong": found.counts.get(RowOutcome.WRONG.value, 0),
+        "page_obj": page,
+        "rows": views,
+        "may_choose": may_choose,
+        "has_choices": any(one.may_choose for one in views),
+    }
+    return _page(request, "roster.html", context, status)
+
+
+_DOING = frozenset({RowOutcome.CREATE, RowOutcome.UPDATE, RowOutcome.TRANSFER, RowOutcome.LEAVE})
+
+
+def _counts(found: RosterImport) -> list[tuple[RowOutcome, int]]:
+    return [(outcome, found.counts[outcome.value]) for outcome in RowOutcome if found.counts.get(outcome.value)]
+
+
+def _reason(found: RosterImport) -> str:
+    """Why a file cannot be read, in words; "" otherwise."""
+    return str(FileProblem(found.error_code).label) if found.error_code in FileProblem else ""
+
+
+def _label(name: str) -> str:
+    return str(Field(name).label) if name in Field else str(_OTHER_FIELDS.get(name, name))
+
+
+def _row(row: RosterRow, people: dict[int, Person], *, may_choose: bool) -> RowView:
+    shown = [(name, value) for name, value in row.shown.items() if value and name != Field.NAME.value]
+    return RowView(
+        row=row,
+        facts=[(_label(name), str(value)) for name, value in shown],
+        changes=[(_label(name), before, after) for name, (before, after) in row.changes.items()],
+        problems=[(one.get("column", ""), problems.text(one)) for one in row.problems],
+        candidates=[people[key] for key in row.candidates if key in people],
+        may_choose=may_choose
+        and not row.is_applied
+        and (row.outcome == RowOutcome.UNCLEAR or bool(row.candidates) or row.decided_by_id is not None),
+    )
+
+
+def _download(made: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(made, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
