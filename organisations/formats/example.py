@@ -1,19 +1,19 @@
-"""The empty roster that a unit may fill in: our headings, one line that shows how, numbers kept as text."""
+"""The empty roster that a unit may fill in: our headings, numbers kept as text, and a second sheet that explains."""
 
 import io
-from datetime import UTC, datetime
+from datetime import datetime
 
 import xlsxwriter
 from django.utils.translation import gettext as _
 
 from organisations.formats.columns import SYNONYMS, Field
 
-# Nobody: a name that says so, a number that no mobile has, no ID number.
-_EXAMPLE: dict[Field, str] = {
+_EXAMPLES: dict[Field, str] = {
+    Field.NAME: "王某某",
     Field.STAFF_NUMBER: "00123",
-    Field.PHONE: "",
+    Field.PHONE: "13800000000",
     Field.ID_NUMBER: "",
-    Field.EMAIL: "",
+    Field.EMAIL: "name@example.org",
     Field.DEPARTMENT: "CT室",
     Field.TITLE: "技师",
     Field.EMPLOYMENT_KIND: "在编",
@@ -21,27 +21,37 @@ _EXAMPLE: dict[Field, str] = {
     Field.ENDS: "",
     Field.DEGREE: "本科",
 }
-_LINES = 1000
+_WIDE = frozenset({Field.ID_NUMBER, Field.EMAIL})
+# Two runs give the same bytes.
+_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - a workbook knows no zones
 
 
 def example_file() -> bytes:
     """An .xlsx with the headings that every roster is understood by; all of its cells are text."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_numbers": False})
-    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)})
-    page = book.add_worksheet(_("Roster"))
+    book.set_properties({"created": _MADE})
     head = book.add_format({"bold": True, "bg_color": "#E4EEF0", "border": 1, "num_format": "@"})
     text = book.add_format({"num_format": "@"})
-    hint = book.add_format({"num_format": "@", "italic": True, "font_color": "#6B6B6B"})
+    roster = book.add_worksheet(_("Roster"))
+    roster.freeze_panes(1, 0)
     for place, field in enumerate(Field):
-        page.set_column(place, place, 22 if field in (Field.ID_NUMBER, Field.EMAIL) else 14, text)
-        page.write_string(0, place, SYNONYMS[field][0], head)
-        page.write_string(
-            1, place, _EXAMPLE.get(field, "") or (_("Example (delete)") if field == Field.NAME else ""), hint
-        )
-    page.freeze_panes(1, 0)
-    page.data_validation(1, list(Field).index(Field.TITLE), _LINES, list(Field).index(Field.TITLE), {
-        "validate": "list", "source": ["技士", "技师", "主管技师", "副主任技师", "主任技师"], "error_type": "warning",
-    })  # fmt: skip
+        roster.set_column(place, place, 22 if field in _WIDE else 14, text)
+        roster.write_string(0, place, SYNONYMS[field][0], head)
+    help_page = book.add_worksheet(_("How to fill it in"))
+    help_page.set_column(0, 2, 24, text)
+    rows = [(_("Column"), _("Needed?"), _("Example"))]
+    rows += [(SYNONYMS[field][0], _need(field), _EXAMPLES[field]) for field in Field]
+    for number, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            help_page.write_string(number, place, cell, head if number == 0 else text)
     book.close()
     return file.getvalue()
+
+
+def _need(field: Field) -> str:
+    if field == Field.NAME:
+        return _("needed")
+    if field in (Field.STAFF_NUMBER, Field.PHONE, Field.ID_NUMBER):
+        return _("one of these three")
+    return _("optional")
