@@ -223,7 +223,7 @@ def test_pages_take_constant_queries(
         sent(keeper, hospital, workbook(*namesakes))
     assert roster.counts == {"unclear": count}
     page_of(keeper, roster)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(8):
         page_of(keeper, roster)
     with django_assert_num_queries(8):
         keeper.get(reverse("manage:rosters"))
