@@ -28,8 +28,9 @@ def roster_in(scope: Scope, public_id: UUID) -> RosterImport:
 
 def units_in(scope: Scope) -> QuerySet[Node]:
     """Open units of `scope` that may have a roster, as they lie in the tree."""
-    units = Node.objects.filter(scope.q(""), tree=Tree.ADMINISTRATION, closed_on__isnull=True)
-    return units.exclude(kind__in=[NodeKind.PROVINCE, NodeKind.PREFECTURE]).order_by("path")
+    units: QuerySet[Node] = Node.objects.filter(scope.q(""), tree=Tree.ADMINISTRATION, closed_on__isnull=True)
+    units = units.exclude(kind__in=[NodeKind.PROVINCE, NodeKind.PREFECTURE])
+    return units.order_by("path")
 
 
 def rows_of(roster: RosterImport, outcome: str = "") -> QuerySet[RosterRow]:

@@ -119,7 +119,7 @@ def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
         choices: dict[int, str | UUID] = {int(key): every for key in keys}
     else:
         choices = {
-            int(name.removeprefix("row-")): value
+            int(name.removeprefix("row-")): str(value)
             for name, value in request.POST.items()
             if name.startswith("row-") and name.removeprefix("row-").isdecimal() and value
         }
