@@ -38,31 +38,31 @@ class Slip:
     @property
     def picture(self) -> str:
         """The QR code of the link as a data: address."""
+        # The mask is given: trying all eight takes longer than everything else, and every reader knows them all.
         made = BytesIO()
-        segno.make(self.link, error="m", micro=False).save(made, kind="png", scale=4, border=2)
+        segno.make(self.link, error="m", mask=3, micro=False, boost_error=False).save(
+            made, kind="png", scale=4, border=2
+        )
         return "data:image/png;base64," + base64.b64encode(made.getvalue()).decode()
 
 
 @dataclass(frozen=True)
 class Page:
-    """One sheet of paper: its heading (on the first page of a department) and its slips in rows of two."""
+    """One sheet of paper: its heading (on the first page of a department) and at most eight slips."""
 
     place: str
     is_continued: bool
-    rows: list[list[Slip]]
+    slips: list[Slip]
 
 
 def pages(slips: Iterable[Slip]) -> list[Page]:
     """The slips, which stand in the order of their places, page by page; every place begins a page."""
     made = []
-    for place, of_place in groupby(slips, key=lambda slip: slip.place):
-        for number, chunk in enumerate(_batched(list(of_place), SLIPS_A_PAGE)):
-            made.append(Page(place, number > 0, _batched(chunk, 2)))
+    for place, group in groupby(slips, key=lambda slip: slip.place):
+        of_place = list(group)
+        for start in range(0, len(of_place), SLIPS_A_PAGE):
+            made.append(Page(place, start > 0, of_place[start : start + SLIPS_A_PAGE]))
     return made
-
-
-def _batched(slips: list[Slip], size: int) -> list[list[Slip]]:
-    return [slips[start : start + size] for start in range(0, len(slips), size)]
 
 
 def pdf(slips: Iterable[Slip], *, unit: str, valid_until: date, language: str) -> bytes:
