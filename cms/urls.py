@@ -10,6 +10,8 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import api
 from cms.shared import health, http, pictures
+from credits import manage_urls as credits_manage
+from organisations import manage_urls as organisations_manage
 from organisations.views import account, admin
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,7 +31,8 @@ if settings.METRICS_ENABLED:
 urlpatterns += i18n_patterns(
     path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
-    path("manage/", include("organisations.manage_urls")),
+    # One namespace for the pages of management, whichever package they are of.
+    path("manage/", include((organisations_manage.urlpatterns + credits_manage.urlpatterns, "manage"))),
     path("learning/", include("courses.urls")),
     path("credits/", include("credits.urls")),
     path("", include("cms.home.urls")),

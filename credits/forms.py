@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from credits.models.exports import EXPORT_FORMATS
+from credits.services.disclosures import ReasonMissing
 
 
 class ExportForm(forms.Form):
@@ -19,6 +20,24 @@ class ExportForm(forms.Form):
         initial=EXPORT_FORMATS[0][0],
         help_text=_("Excel holds two sheets: people, and every entry with its explanation. CSV holds the people."),
     )
+
+    full_numbers = forms.BooleanField(
+        label=_("With full ID numbers"),
+        required=False,
+        help_text=_("A second person has to agree. The file bears your name and is erased after seven days."),
+    )
+    reason = forms.CharField(
+        label=_("What the full numbers are needed for"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: the yearly report to the city's health commission."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("full_numbers") and not data.get("reason", "").strip():
+            self.add_error("reason", str(ReasonMissing.message))
+        return data
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from credits.models import ExportJob
-from credits.services import checkpoints, exports
+from credits.services import checkpoints, disclosures, exports
 
 
 @shared_task(name="credits.checkpoint")
@@ -14,3 +14,9 @@ def checkpoint() -> None:
 @shared_task(name=ExportJob.task_name)
 def run_export(job_pk: int) -> None:
     exports.run_export(job_pk)
+
+
+@shared_task(name="credits.erase_disclosures", ignore_result=True)
+def erase_disclosures() -> None:
+    """Once an hour: files with full ID numbers go after seven days, requests that nobody decided lapse."""
+    disclosures.erase_old()

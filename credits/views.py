@@ -5,18 +5,23 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from credits.forms import ExportForm
+from credits.selectors import disclosures as disclosure_selectors
 from credits.selectors import pages
+from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
 from organisations import audit
+from organisations.enums import Deed, RequestState
 from organisations.models import Person
+from organisations.views.manage import shell
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -69,6 +74,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     context = {
         "form": _export_form(request),
         "page_obj": pages.own_exports(person_of(request), request.GET.get("page", "1")),
+        "asked": disclosure_selectors.own_open(person_of(request)),
     }
     return render(request, "credits/exports.html", context)
 
@@ -78,17 +84,23 @@ def exports(request: HttpRequest) -> HttpResponse:
 def export_request(request: HttpRequest) -> HttpResponse:
     form = _export_form(request, request.POST)
     if not form.is_valid():
-        context = {"form": form, "page_obj": pages.own_exports(person_of(request), "1")}
+        asked = disclosure_selectors.own_open(person_of(request))
+        context = {"form": form, "page_obj": pages.own_exports(person_of(request), "1"), "asked": asked}
         return render(request, "credits/exports.html", context, status=400)
-    export_services.request_export(
-        by=person_of(request),
-        node=pages.place_in_scope(by=person_of(request), public_id=form.cleaned_data["place"]),
-        rule_set_id=form.cleaned_data["rule_set"],
-        year=form.cleaned_data["year"],
-        file_format=form.cleaned_data["file_format"],
-        language=get_language() or "zh-hans",
-    )
-    messages.success(request, _("The export is being made. This page shows when the file is ready."))
+    wish: dict[str, Any] = {
+        "by": person_of(request),
+        "node": pages.place_in_scope(by=person_of(request), public_id=form.cleaned_data["place"]),
+        "rule_set_id": form.cleaned_data["rule_set"],
+        "year": form.cleaned_data["year"],
+        "file_format": form.cleaned_data["file_format"],
+        "language": get_language() or "zh-hans",
+    }
+    if form.cleaned_data["full_numbers"]:
+        disclosure_services.request(**wish, reason=form.cleaned_data["reason"])
+        messages.success(request, _("Somebody else has to agree first. You will be told."))
+    else:
+        export_services.request_export(**wish)
+        messages.success(request, _("The export is being made. This page shows when the file is ready."))
     return redirect("credits:exports")
 
 
@@ -117,3 +129,32 @@ def export_download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     response = FileResponse(file, as_attachment=True, filename=job.file_name)
     response["X-Content-SHA256"] = job.file_sha256
     return response
+
+
+@shell.managed
+@require_safe
+def disclosures(request: HttpRequest) -> HttpResponse:
+    """Who asks for full ID numbers: a second person agrees or refuses."""
+    by, state = person_of(request), request.GET.get("state", "")
+    page = Paginator(disclosure_selectors.to_decide(by, state=state), 20).get_page(request.GET.get("page"))
+    audit.record(by=by, verb=Deed.DISCLOSURE_READ, target=by, after={"state": state, "shown": len(page.object_list)})
+    context = {"page_obj": page, "states": RequestState.choices, "state": state or RequestState.WAITING.value}
+    return shell.page(request, "credits/disclosures.html", context, section="disclosures")
+
+
+@shell.managed
+@require_POST
+def disclosure_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    accept = request.POST.get("do") == "accept"
+    reason = request.POST.get("reason", "")
+    try:
+        disclosure_services.decide(by=person_of(request), public_id=str(public_id), accept=accept, reason=reason)
+    except (
+        disclosure_services.OwnRequest,
+        disclosure_services.DecisionWithoutReason,
+        disclosure_services.AlreadyDecided,
+    ) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Agreed. The file is being made.") if accept else _("Refused."))
+    return redirect("manage:disclosures")

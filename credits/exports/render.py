@@ -17,15 +17,20 @@ from credits import selectors
 from credits.enums import ExportFormat, GrantMethod, JudgementState, LineState, ProjectLevel
 from credits.exports import writers
 from credits.exports.columns import columns
-from credits.models import ExportJob
+from credits.models import Disclosure, ExportJob
 from credits.models.ledger import GRANT_METHODS
 from credits.models.projects import PROJECT_LEVELS
 from credits.selectors import ExportRow, LineView, Standing
 from credits.selectors.texts import plain
-from organisations.enums import NodeKind, PersonState
+from organisations.enums import NodeKind, PersonState, RequestState
 from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import people_in
+from organisations.services.disclosures import full_id_number
+
+
+class NotAgreed(Exception):
+    """Full ID numbers were asked for, and nobody else agrees any more."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,10 @@ def render(job: ExportJob, path: Path, *, lost: threading.Event) -> Rendered:
     with _one_moment():
         is_demo = Node.objects.filter(path__in=job.scope_paths, is_demo=True).exists() or _has_demo(job)
         # Demonstrations must never pass for a record: the file says so in its name and in its first line.
-        banner = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if is_demo else ""
-        people = writers.Sheet(_("People"), columns("people"), _people(job, lost))
+        demo = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if is_demo else ""
+        disclosure = allowed_disclosure(job)
+        banner = " · ".join(part for part in (demo, watermark(disclosure) if disclosure else "") if part)
+        people = writers.Sheet(_("People"), columns("people"), _people(job, lost, full_numbers=disclosure is not None))
         if job.file_format == ExportFormat.CSV:
             count = writers.write_csv(path, sheet=people, language=job.language, banner=banner)
         else:
@@ -53,7 +60,37 @@ def render(job: ExportJob, path: Path, *, lost: threading.Event) -> Rendered:
                 path, sheets=[people, entries], language=job.language, created=job.created_at, banner=banner
             )[0]
     stem = _("credit-records") + f"_{year}_{job.created_at.astimezone(timezone.get_default_timezone()):%Y%m%d-%H%M%S}"
-    return Rendered((_("DEMO-VOID_") if is_demo else "") + f"{stem}.{job.file_format}", count)
+    marks = (_("DEMO-VOID_") if is_demo else "") + (_("FULL-ID_") if disclosure else "")
+    return Rendered(f"{marks}{stem}.{job.file_format}", count)
+
+
+def allowed_disclosure(job: ExportJob) -> Disclosure | None:
+    """The agreed request for full ID numbers that `job` was made for; None for an ordinary export.
+
+    Raises NotAgreed where it lapsed or was never agreed to by a second person: then there is no file.
+    """
+    found = Disclosure.objects.filter(job=job).select_related("requested_by", "decided_by").first()
+    if found is None:
+        return None
+    second = found.decided_by_id is not None and found.decided_by_id != found.requested_by_id
+    lasts = found.expires_at is not None and found.expires_at > timezone.now()
+    if found.state != RequestState.ACCEPTED or not second or not lasts:
+        raise NotAgreed
+    return found
+
+
+def watermark(disclosure: Disclosure) -> str:
+    """Whose file this is: the first line of every sheet."""
+    assert disclosure.expires_at is not None  # noqa: S101 - see allowed_disclosure
+    return _(
+        "Full ID numbers, for %(name)s only (%(id)s). Agreed by %(approver)s, made on %(made)s. Destroy by %(until)s."
+    ) % {
+        "name": disclosure.requested_by,
+        "id": disclosure.requested_by.public_id,
+        "approver": disclosure.decided_by,
+        "made": f"{timezone.localtime():%Y-%m-%d %H:%M:%S}",
+        "until": f"{timezone.localtime(disclosure.expires_at):%Y-%m-%d}",
+    }
 
 
 @contextlib.contextmanager
@@ -101,7 +138,7 @@ def _place(employment: Employment | None, hospitals: dict[str, Node]) -> dict[st
     return {"unit_code": unit.code, "unit_name": unit.name, "department": department}
 
 
-def _people(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
+def _people(job: ExportJob, lost: threading.Event, *, full_numbers: bool) -> Iterator[writers.Row]:
     hospitals = _hospitals()
     for row in _rows(job, lost, with_lines=False):
         person, standing = row.person, row.standing
@@ -109,7 +146,7 @@ def _people(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
         yield {
             "person_number": _number(person, row.employment),
             "name": person.name,
-            "id_number": person.masked_id_number,
+            "id_number": full_id_number(person) if full_numbers else person.masked_id_number,
             "person_state": str(row.state.label),
             **_place(row.employment, hospitals),
             "title": person.get_title_display(),

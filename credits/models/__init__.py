@@ -1,4 +1,4 @@
-from credits.models.exports import ExportJob
+from credits.models.exports import Disclosure, ExportJob
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
 from credits.models.projects import Project
 from credits.models.rule_sets import RuleSetVersion
@@ -6,6 +6,7 @@ from credits.models.rule_sets import RuleSetVersion
 __all__ = [
     "Book",
     "Checkpoint",
+    "Disclosure",
     "Entry",
     "EntryStatus",
     "ExportJob",

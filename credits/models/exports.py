@@ -1,11 +1,15 @@
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.jobs import Job
 from credits.enums import ExportFormat
+from organisations.enums import RequestState
+from organisations.models import Node
 
 EXPORT_FORMATS = [(ExportFormat.XLSX, _("Excel (XLSX)")), (ExportFormat.CSV, _("CSV for Excel (UTF-8)"))]
 
@@ -33,3 +37,34 @@ class ExportJob(Job):
 
     def __str__(self) -> str:
         return self.file_name or str(self.public_id)
+
+
+class Disclosure(models.Model):
+    """That one export may hold full ID numbers: asked for with a reason, agreed by a second person, for seven days.
+
+    Its job is made when it was agreed to. `expires_at` is when the file goes; a request that nobody decides lapses.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="disclosures")
+    place = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
+    rule_set_id = models.CharField(max_length=40)
+    year = models.PositiveSmallIntegerField()
+    file_format = models.CharField(max_length=4, choices=EXPORT_FORMATS)
+    language = models.CharField(max_length=10, default="zh-hans")
+    reason = models.CharField(_("reason"), max_length=200)
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.WAITING)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=200, blank=True)
+    expires_at = models.DateTimeField(null=True)
+    job = models.OneToOneField(ExportJob, on_delete=models.PROTECT, null=True, related_name="disclosure")
+    file_erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("export with full ID numbers")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.year}"

@@ -174,4 +174,4 @@ def export_choices(*, by: Person) -> ExportChoices:
 def own_exports(by: Person, number: str) -> "Page[ExportJob]":
     """The reader's own exports, newest first. Raises OutOfScope."""
     administered(by)
-    return Paginator(ExportJob.objects.filter(requested_by=by), 10).get_page(number)
+    return Paginator(ExportJob.objects.filter(requested_by=by).select_related("disclosure"), 10).get_page(number)

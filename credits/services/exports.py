@@ -17,7 +17,7 @@ from cms.shared.jobs import JobState, LostLease
 from cms.shared.storage import private_folder, private_storage
 from credits.enums import ExportFormat
 from credits.exports import render
-from credits.models import ExportJob
+from credits.models import Disclosure, ExportJob
 from credits.selectors import pages
 from organisations import audit, notifications
 from organisations.enums import CREDIT_ROLES
@@ -49,23 +49,14 @@ def request_export(
 
     Raises OutOfScope if `by` does not administer all of `node`, InvalidInput for an unknown year, rule set or format.
     """
-    if not scope_of(by, CREDIT_ROLES).covers(node.path):
-        raise errors.OutOfScope
-    if file_format not in set(ExportFormat) or rule_set_id not in pages.exportable_rule_sets():
-        raise errors.InvalidInput
-    if not 2000 <= year <= timezone.localdate().year + 1:
-        raise errors.InvalidInput
-    wanted: dict[str, Any] = {
-        "requested_by": by,
-        "scope_paths": [node.path],
-        "rule_set_id": rule_set_id,
-        "period_begins": date(year, 1, 1),
-        "period_ends": date(year + 1, 1, 1),
-        "file_format": file_format,
-        "language": language,
-    }
+    check_wish(by=by, node=node, rule_set_id=rule_set_id, year=year, file_format=file_format)
+    wanted = job_fields(
+        by=by, node=node, rule_set_id=rule_set_id, year=year, file_format=file_format, language=language
+    )
     Person.objects.select_for_update().get(pk=by.pk)
-    waiting = ExportJob.objects.filter(**wanted, state__in=[JobState.QUEUED, JobState.RUNNING]).first()
+    waiting = ExportJob.objects.filter(
+        **wanted, state__in=[JobState.QUEUED, JobState.RUNNING], disclosure__isnull=True
+    ).first()
     if waiting is not None:
         return waiting
     job = ExportJob.objects.create(**wanted)
@@ -75,6 +66,31 @@ def request_export(
     )  # fmt: skip
     jobs.wake(ExportJob.task_name, job.pk)
     return job
+
+
+def check_wish(*, by: Person, node: Node, rule_set_id: str, year: int, file_format: str) -> None:
+    """Raises OutOfScope if `by` does not administer all of `node`, InvalidInput for what cannot be exported."""
+    if not scope_of(by, CREDIT_ROLES).covers(node.path):
+        raise errors.OutOfScope
+    if file_format not in set(ExportFormat) or rule_set_id not in pages.exportable_rule_sets():
+        raise errors.InvalidInput
+    if not 2000 <= year <= timezone.localdate().year + 1:
+        raise errors.InvalidInput
+
+
+def job_fields(
+    *, by: Person, node: Node, rule_set_id: str, year: int, file_format: str, language: str
+) -> dict[str, Any]:
+    """The columns of a job that makes such a file."""
+    return {
+        "requested_by": by,
+        "scope_paths": [node.path],
+        "rule_set_id": rule_set_id,
+        "period_begins": date(year, 1, 1),
+        "period_ends": date(year + 1, 1, 1),
+        "file_format": file_format,
+        "language": language,
+    }
 
 
 def run_export(job_pk: int) -> None:
@@ -90,6 +106,8 @@ def run_export(job_pk: int) -> None:
             _keep(job, path, rendered)
     except LostLease:
         return
+    except render.NotAgreed:
+        job.fail("disclosure_lapsed")
     except Exception as error:  # every fault ends in a state that the administrator sees
         job.fail_unexpected(error)
 
@@ -142,7 +160,18 @@ def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
     if not all(scope.covers(path) for path in job.scope_paths):
         raise ScopeShrank
     file = private_storage().open(job.file_key)
-    audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
+    disclosure = Disclosure.objects.filter(job=job).first()
+    if disclosure is None:
+        audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
+    else:
+        if disclosure.expires_at is None or disclosure.expires_at <= timezone.now():
+            raise ExportNotReady
+        audit.record(
+            by=by,
+            verb="credits.disclosure.download",
+            target=job,
+            after={"sha256": job.file_sha256, "rows": job.row_count, "disclosure": str(disclosure.public_id)},
+        )
     return file
 
 

@@ -74,5 +74,7 @@ HISTORY = History(
     erase=erase,
     kept_until=kept_until,
     fields=frozenset({"credits.Book.owner"}),
-    doers=frozenset({"credits.ExportJob.requested_by"}),
+    doers=frozenset(
+        {"credits.ExportJob.requested_by", "credits.Disclosure.requested_by", "credits.Disclosure.decided_by"}
+    ),
 )
