@@ -1,7 +1,7 @@
 """Backups: database and files as one encrypted stream, and their way back. Keys are not in it.
 
 A backup is an age file (https://age-encryption.org/v1) of a tar: `header.json`, `database/00000001` … (pieces of one
-dump), `files/<storage>/<name>`, `manifest.json`. Whoever holds the identity opens it without this program as well:
+dump), `files/<name>`, `manifest.json`. Whoever holds the identity opens it without this program as well:
 `age -d -i IDENTITY FILE | tar x`, then `cat database/* > dump`.
 """
 

@@ -49,7 +49,7 @@ def identities(path: Path) -> list[Identity]:
 
 
 class Tally:
-    """Counts and hashes the members of each part: "database", "files/private", "files/public"."""
+    """Counts and hashes the members of each part: "database", "files"."""
 
     def __init__(self) -> None:
         self._parts: dict[str, tuple[int, int, Any]] = {}
@@ -71,9 +71,7 @@ class Tally:
 
 
 def part_of(name: str) -> str | None:
-    if name.startswith(DATABASE):
-        return "database"
-    return "/".join(name.split("/", 2)[:2]) if name.startswith(FILES) else None
+    return next((part.rstrip("/") for part in (DATABASE, FILES) if name.startswith(part)), None)
 
 
 def member(name: str, size: int, content: Iterable[bytes], tally: Tally) -> Iterator[bytes]:

@@ -90,12 +90,11 @@ def _tar(report: keys.KeyReport, parts: dict[str, Part], tell: Callable[[str], N
         for number, piece in enumerate(_in_pieces(found.dump), start=1):
             yield from archive.member(f"{archive.DATABASE}{number:08}", len(piece), [piece], tally)
     tell(f"database: {sum(found.tables.values())} rows in {len(found.tables)} tables")
-    for label in storages.ALIASES:
-        count = 0
-        for name, size, content in storages.contents(storages.storage_of(label)):
-            yield from archive.member(f"{archive.FILES}{label}/{name}", size, content, tally)
-            count += 1
-        tell(f"files/{label}: {count}")
+    count = 0
+    for name, size, content in storages.contents():
+        yield from archive.member(f"{archive.FILES}{name}", size, content, tally)
+        count += 1
+    tell(f"files: {count}")
     parts |= tally.parts()
     manifest = {"format": FORMAT, "parts": {name: vars(part) for name, part in parts.items()}}
     yield from _json(archive.MANIFEST, manifest, tally)

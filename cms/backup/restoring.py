@@ -55,7 +55,8 @@ def restore(
     """Bring database and files back; returns (what was checked, what came out) for the operator.
 
     Without `overwrite` only into a database without tables and storages without files. Stop site and workers first.
-    Raises BackupError; what was there before is then still there, except as `storages.Return` says.
+    Raises BackupError; what was there before is then still there, except as `storages.Return` says. After a failed
+    check, what was restored stays.
     """
     found = verify(path=path, identity=identity, tell=tell)
     if not overwrite:
@@ -128,46 +129,39 @@ def _fingerprint(purpose: str, key_id: str) -> str | None:
 def _require_empty() -> None:
     if not databases.is_empty():
         raise NotPrepared("The database has tables. Give an empty one, or --overwrite to replace everything in it.")
-    for label in storages.ALIASES:
-        if not storages.is_empty(storages.storage_of(label)):
-            raise NotPrepared(f"The {label} storage has files. Empty it, or give --overwrite to replace them.")
+    if not storages.is_empty():
+        raise NotPrepared("The storage has files. Empty it, or give --overwrite to replace them.")
 
 
 def _bring_back(path: Path, identities: list[archive.Identity], found: Contents) -> None:
     database = databases.returning()
-    files: dict[str, storages.Return] = {}
+    files: storages.Return | None = None
     try:
-        files = {label: storages.Return(storages.storage_of(label)) for label in storages.ALIASES}
-        is_loaded = False
         with archive.opened(path, identities) as members:
             for name, _size, content in members:
                 if name.startswith(archive.DATABASE):
                     for piece in archive.blocks(content):
                         database.write(piece)
                 elif name.startswith(archive.FILES):
-                    is_loaded = is_loaded or _finish(database, found)
-                    _files, label, rest = name.split("/", 2)
-                    files[label].add(rest, archive.blocks(content))
-        if not is_loaded:
-            _finish(database, found)
+                    files = files or _files_after(database, found)
+                    files.add(name.removeprefix(archive.FILES), archive.blocks(content))
+        files = files or _files_after(database, found)
     except BaseException:
-        for returned in files.values():
-            returned.undo()
+        if files is not None:
+            files.undo()
         database.undo()
         raise
-    for returned in files.values():
-        returned.keep()
+    files.keep()
     database.keep()
 
 
-def _finish(database: databases.Return, found: Contents) -> bool:
-    rows = database.finish()
-    wrong = sorted(
-        table for table in rows | found.header["tables"] if rows.get(table) != found.header["tables"].get(table)
-    )
+def _files_after(database: databases.Return, found: Contents) -> storages.Return:
+    """The way back of files, which begins when the database is whole: of an object storage there is no way back."""
+    rows, written = database.finish(), found.header["tables"]
+    wrong = sorted(table for table in rows | written if rows.get(table) != written.get(table))
     if wrong:
         raise BackupError(f"The restored database has other rows than were backed up: {', '.join(wrong)}")
-    return True
+    return storages.Return()
 
 
 def _check_restored(path: Path, found: Contents) -> list[tuple[str, str]]:
@@ -187,7 +181,7 @@ def _check_restored(path: Path, found: Contents) -> list[tuple[str, str]]:
     outcome = [
         ("backup of", str(found.header["made_at"])),
         ("rows", f"{sum(rows.values())} in {len(rows)} tables, as backed up"),
-        *((name, f"{part.count}") for name, part in found.parts.items() if name != "database"),
+        ("files", str(found.parts["files"].count if "files" in found.parts else 0)),
         ("migrations", f"{len(_applied() - before)} new ones applied"),
         ("append-only triggers", "all there" if not triggers else f"{len(triggers)} MISSING"),
         ("ledger and checkpoints", "no problem found" if not problems else f"{len(problems)} PROBLEMS: {problems[0]}"),

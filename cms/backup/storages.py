@@ -1,28 +1,21 @@
-"""The files of both storages, out of a backup and back: folders by renaming, other storages file by file."""
+"""The stored files out of a backup and back: a folder by renaming, an object storage file by file."""
 
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from cms.backup import BackupError
 from cms.backup.archive import BLOCK
+from cms.shared.storage import local_path, private_storage, remote_storage
 
-# Name in the backup → alias in settings.
-ALIASES = {"private": "private", "public": "default"}
 STAGED, REPLACED = ".restoring", ".before-restore"
 
 
-def storage_of(label: str) -> Storage:
-    return storages[ALIASES[label]]
-
-
-def names(storage: Storage) -> Iterator[str]:
+def names() -> Iterator[str]:
     """Every file, folder by folder; what begins with a dot is only on its way."""
-    folders = [""]
+    storage, folders = private_storage(), [""]
     while folders:
         folder = folders.pop()
         try:
@@ -34,15 +27,15 @@ def names(storage: Storage) -> Iterator[str]:
         folders += [f"{prefix}{name}" for name in sorted(below, reverse=True) if name and not name.startswith(".")]
 
 
-def is_empty(storage: Storage) -> bool:
-    return next(names(storage), None) is None
+def is_empty() -> bool:
+    return next(names(), None) is None
 
 
-def contents(storage: Storage) -> Iterator[tuple[str, int, Iterator[bytes]]]:
+def contents() -> Iterator[tuple[str, int, Iterator[bytes]]]:
     """(name, size, pieces) of every file; one that was deleted meanwhile is left out."""
-    for name in names(storage):
+    for name in names():
         try:
-            file = storage.open(name, "rb")
+            file = private_storage().open(name, "rb")
             size = file.size
         except FileNotFoundError:
             continue
@@ -64,13 +57,12 @@ def _exactly(file: File, size: int, name: str) -> Iterator[bytes]:
 class Return:
     """Brings files back. `add` each, then `keep` or `undo`.
 
-    In a folder nothing changes before `keep`. Other storages have no renaming: `add` writes at once, over what is
+    In a folder nothing changes before `keep`. An object storage has no renaming: `add` writes at once, over what is
     there, and only another restore undoes that; add files when all else has been proved.
     """
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._root = Path(storage.location) if isinstance(storage, FileSystemStorage) else None
+    def __init__(self) -> None:
+        self._root = local_path(private_storage(), "")
         self._names: set[str] = set()
         if self._root is not None:
             shutil.rmtree(self._root / STAGED, ignore_errors=True)
@@ -79,27 +71,25 @@ class Return:
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         if self._root is None:
             self._names.add(name)
-            self._storage.delete(name)
             with tempfile.SpooledTemporaryFile(max_size=8 * BLOCK) as spooled:
                 spooled.writelines(pieces)
                 spooled.seek(0)
-                if self._storage.save(name, File(spooled, name)) != name:
-                    raise BackupError(f"{name} could not be written under its own name.")
+                remote_storage().put(name, File(spooled, name))
             return
         target = self._root / STAGED / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             for piece in pieces:
                 file.write(piece)
-        mode = getattr(self._storage, "file_permissions_mode", None)
+        mode = getattr(private_storage(), "file_permissions_mode", None)
         if mode is not None:
             target.chmod(mode)
 
     def keep(self) -> None:
         """Put the files where they belong, and remove what was there before."""
         if self._root is None:
-            for name in [name for name in names(self._storage) if name not in self._names]:
-                self._storage.delete(name)
+            for name in [name for name in names() if name not in self._names]:
+                private_storage().delete(name)
             return
         staged, replaced = self._root / STAGED, self._root / REPLACED
         shutil.rmtree(replaced, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A place for backups, a key for them, and storages of this test alone."""
+"""A place for backups, a key for them, and a storage of this test alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,30 +8,26 @@ from typing import Any
 import pyrage
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+
+from cms.shared.storage import private_storage
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where backups go, and the file with the private key. `private`, `public`: the folders of the storages."""
+    """Where backups go, and the file with the private key. `files`: the folder of the storage."""
 
     folder: Path
     identity: Path
-    private: Path
-    public: Path
+    files: Path
 
-    def store(self, alias: str, name: str, content: bytes) -> None:
-        storages[alias].save(name, ContentFile(content))
+    @staticmethod
+    def store(name: str, content: bytes) -> None:
+        assert private_storage().save(name, ContentFile(content)) == name
 
-    def files(self) -> dict[str, bytes]:
-        """What lies in both storages, by path below their common folder."""
-        root = self.private.parent
-        return {
-            path.relative_to(root).as_posix(): path.read_bytes()
-            for folder in (self.private, self.public)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+    def stored(self) -> dict[str, bytes]:
+        """Everything that lies in the folder, by path."""
+        found = sorted(self.files.rglob("*"))
+        return {path.relative_to(self.files).as_posix(): path.read_bytes() for path in found if path.is_file()}
 
 
 def key_file(path: Path) -> str:
@@ -43,13 +39,10 @@ def key_file(path: Path) -> str:
 
 @pytest.fixture
 def place(tmp_path: Path, settings: Any) -> Iterator[Place]:
-    found = Place(tmp_path / "backups", tmp_path / "identity", tmp_path / "private", tmp_path / "public")
+    found = Place(tmp_path / "backups", tmp_path / "identity", tmp_path / "files")
     found.folder.mkdir()
     settings.BACKUP_RECIPIENTS = [key_file(found.identity)]
-    system = "django.core.files.storage.FileSystemStorage"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "private": {"BACKEND": system, "OPTIONS": {"location": found.private, "base_url": None}},
-        "default": {"BACKEND": system, "OPTIONS": {"location": found.public, "base_url": "/media/"}},
-    }
+    folder = {"location": found.files, "base_url": None}
+    private = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": folder}
+    settings.STORAGES = {**settings.STORAGES, "private": private}
     yield found

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cms.backup import BackupError
 from cms.backup.making import backup
+from cms.shared.errors import StorageUnavailable
 
 
 class Command(BaseCommand):
@@ -23,6 +24,8 @@ class Command(BaseCommand):
             made = backup(folder=folder, keep=keep, tell=self.stdout.write)
         except BackupError as error:
             raise CommandError(str(error), returncode=error.returncode) from error
+        except (OSError, StorageUnavailable) as error:  # a full disk, a storage that does not answer
+            raise CommandError(str(error), returncode=1) from error
         for path in made.removed:
             self.stdout.write(f"removed {path.name}")
         for warning in made.warnings:

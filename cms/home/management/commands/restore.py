@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cms.backup import BackupError
 from cms.backup.restoring import restore, verify
+from cms.shared.errors import StorageUnavailable
 
 
 class Command(BaseCommand):
@@ -42,5 +43,7 @@ class Command(BaseCommand):
             )
         except BackupError as error:
             raise CommandError(str(error), returncode=error.returncode) from error
+        except (OSError, StorageUnavailable) as error:  # a full disk, a storage that does not answer
+            raise CommandError(str(error), returncode=1) from error
         for what, came_out in outcome:
             self.stdout.write(f"{what:<24}{came_out}")
