@@ -330,24 +330,37 @@ class _Chunk:
 
     def _remember(self, going: Sequence[_Doing]) -> None:
         """Each row with what undoes it, and how its person is now: whoever changes them later is not overwritten."""
+        began: dict[int, list[Employment]] = {}
+        for employment in self.begun:
+            began.setdefault(employment.person_id, []).append(employment)
+        gained: dict[int, list[Qualification]] = {}
+        for qualification in self.qualifications:
+            gained.setdefault(qualification.person_id, []).append(qualification)
         for doing in going:
-            doing.row.person = doing.row.person  # who was just made has a key now
-        after = load([doing.row.person_id for doing in going if doing.row.person_id], self.place)
-        for doing in going:
-            undo = doing.undo
+            doing.row.person = person = doing.row.person  # who was just made has a key now
+            if person is None:
+                continue
+            undo, known = doing.undo, doing.known or Known(person)
+            known.employments = sorted(
+                known.employments + began.get(person.pk, []), key=lambda one: (one.begins, one.pk)
+            )
+            known.qualifications = known.qualifications + gained.get(person.pk, [])
             if "begun" in undo:
                 undo["begun"] = self.begun[undo["begun"]].pk
             if "entered" in undo:
                 undo["entered"] = [self.qualifications[place].pk for place in undo["entered"]]
-            undo["addresses"] = self.addresses.get(doing.row.person_id or 0, [])
-            undo["after"] = after[doing.row.person_id or 0].fingerprint()
+            undo["addresses"] = self.addresses.get(person.pk, [])
+            undo["after"] = known.fingerprint()
             sealed.seal_undo(doing.row, undo)
             doing.row.is_applied = True
-        RosterRow.objects.bulk_update(
-            self.rows,
-            ["outcome", "person", "candidates", "problems", "changes", "undo", "is_applied", "decided_by"],
-            batch_size=_BATCH,
+        write_rows(
+            self.rows, ["outcome", "person", "candidates", "problems", "changes", "undo", "is_applied", "decided_by"]
         )
+
+
+def write_rows(rows: Sequence[RosterRow], columns: list[str]) -> None:
+    """Save `columns` of rows that are there: one insert that meets itself costs a fifth of an update by cases."""
+    RosterRow.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=columns)
 
 
 def _username() -> str:

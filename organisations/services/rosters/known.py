@@ -1,6 +1,7 @@
 """What is known of people when a row is compared: loaded for many at once, told apart by a fingerprint."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -86,13 +87,14 @@ class Known:
             ],
             sorted((one.kind, one.value, one.state) for one in self.qualifications),
         ]  # fmt: skip
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
+        # As text: a choice just set is not yet the plain text that the database gives back.
+        return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:24]
 
 
 def load(pks: Iterable[int], place: Place, *, lock: bool = False) -> dict[int, Known]:
     """The people with these keys. With `lock` their rows are held until the transaction ends. Five queries."""
     wanted = sorted(set(pks))
-    people = Person.objects.filter(pk__in=wanted).order_by("pk").defer("password")
+    people = Person.objects.filter(pk__in=wanted).order_by("pk")
     if lock:
         people = people.select_for_update(of=("self",))
     found = {person.pk: Known(person) for person in people}

@@ -85,7 +85,7 @@ def _undo_rows(roster: RosterImport, place: Place, pks: Sequence[int]) -> None:
     for row in rows:
         if row.person_id not in people or (not row.is_applied and told[row.pk].get("created")):
             row.person = None
-    RosterRow.objects.bulk_update(rows, ["problems", "undo", "is_applied", "person"], batch_size=_BATCH)
+    applying.write_rows(rows, ["problems", "undo", "is_applied", "person"])
 
 
 def _kept(known: Known | None, told: dict[str, Any], used: set[int]) -> P | None:
