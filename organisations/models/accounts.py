@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cms.shared import sealing
+from cms.shared import crypto, sealing
 from cms.shared.jobs import Job
 from cms.shared.storage import private_storage
 from organisations.enums import DocumentKind, RequestState
@@ -86,14 +86,22 @@ class Consent(models.Model):
 class Registration(models.Model):
     """Somebody came in without a code and says where they work; the unit's administrator confirms or refuses.
 
-    Until then `person` can sign in, learn, and sees that the unit has not confirmed.
+    Until then `person` can sign in, learn, and sees that the unit has not confirmed. Phone and address were only said:
+    they become the account's when the unit confirms, so that nobody takes, or finds out, the number of somebody else.
     """
+
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (
+        sealing.Sealed("phone_sealed", "registration.phone", lambda row: f"registration.phone:{row.public_id}"),
+        sealing.Sealed("email_sealed", "registration.email", lambda row: f"registration.email:{row.public_id}"),
+    )
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="registrations")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="registrations")
     department = models.CharField(_("department"), max_length=60, blank=True)
     staff_number = models.CharField(_("staff number"), max_length=30, blank=True)
+    phone_sealed = models.TextField(blank=True, editable=False)
+    email_sealed = models.TextField(blank=True, editable=False)
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
@@ -110,6 +118,33 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.unit}"
+
+    @property
+    def phone(self) -> str:
+        """The number that was said, in clear, "" if none. Show it masked (`masked_phone`)."""
+        row = f"registration.phone:{self.public_id}"
+        return crypto.decrypt(self.phone_sealed, row=row) if self.phone_sealed else ""
+
+    @property
+    def email(self) -> str:
+        """The address that was said, in clear, "" if none."""
+        row = f"registration.email:{self.public_id}"
+        return crypto.decrypt(self.email_sealed, row=row) if self.email_sealed else ""
+
+    @property
+    def masked_phone(self) -> str:
+        phone = self.phone.removeprefix("+86")
+        return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+
+    @property
+    def masked_email(self) -> str:
+        name, _at, host = self.email.partition("@")
+        return f"{name[:1]}***@{host}" if host else ""
+
+    def set_contact(self, *, phone: str, email: str) -> None:
+        """Seal a normalised number and an address ("" for none). The caller saves."""
+        self.phone_sealed = crypto.encrypt(phone, row=f"registration.phone:{self.public_id}") if phone else ""
+        self.email_sealed = crypto.encrypt(email, row=f"registration.email:{self.public_id}") if email else ""
 
 
 class Objection(models.Model):
