@@ -311,6 +311,7 @@ class Deed(models.TextChoices):
     ROSTER_DOWNLOAD = "roster.download", _("Downloaded rows of a roster")
     ROLE_GRANT = "role.grant", _("Granted a role")
     ROLE_END = "role.end", _("Ended a role")
+    ROLES_LIST_DOWNLOAD = "roles.list.download", _("Downloaded a list of roles")
     STATE_ADD = "state.add", _("Entered a person's state")
     STATE_END = "state.end", _("Ended a person's state")
     STATE_WITHDRAW = "state.withdraw", _("Took back a state entered by mistake")

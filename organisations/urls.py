@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from organisations.views import account, consent, details, my_data
+from organisations.views import account, consent, details, my_data, qualifications
 
 app_name = "organisations"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     # Addresses are changed on the profile, behind the password and with a line in the log, not on allauth's page.
     path("email/", RedirectView.as_view(pattern_name="organisations:profile"), name="email"),
     path("details/", details.details, name="details"),
+    path("qualifications/report/", qualifications.report, name="qualification_report"),
+    path("qualifications/<uuid:public_id>/withdraw/", qualifications.withdraw, name="qualification_withdraw"),
+    path("qualifications/<uuid:public_id>/proof/", qualifications.proof, name="qualification_proof"),
     path("notifications/", account.notifications, name="notifications"),
     path("notifications/read/", account.read_all_notifications, name="read_all_notifications"),
     path("notifications/<uuid:public_id>/read/", account.read_notification, name="read_notification"),

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from organisations.enums import DOCUMENT_VERSIONS, DocumentKind
-from organisations.models import Consent, Employment, Membership, Notification, Person, RoleGrant
+from organisations.models import Consent, Employment, Membership, Notification, Person, Qualification, RoleGrant
 from organisations.selectors.powers import in_force, roles_of
 
 
@@ -38,6 +38,7 @@ class Profile:
     employments: list[Employment]
     branches: list[Membership]
     roles: list[RoleGrant]
+    qualifications: list[Qualification]
     has_second_factor: bool
     unread: int
 
@@ -48,6 +49,7 @@ def profile_of(person: Person) -> Profile:
         employments=list(person.employments.select_related("unit").order_by("-begins", "-pk")),
         branches=list(person.memberships.filter(in_force()).select_related("branch").order_by("begins", "pk")),
         roles=roles_of(person),
+        qualifications=list(person.qualifications.order_by("kind", F("obtained_on").desc(nulls_last=True), "-pk")),
         has_second_factor=Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists(),
         unread=unread_count(person),
     )

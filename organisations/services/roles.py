@@ -9,9 +9,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
-from organisations import audit, notifications, selectors
-from organisations.enums import POWERS, ROLES_OF_A_UNIT, Power, Role
+from organisations import audit, notifications
+from organisations.enums import Role
 from organisations.models import Node, Person, RoleGrant
+from organisations.selectors.grants import grantable_roles
 from organisations.services import groups
 
 
@@ -45,17 +46,8 @@ class RoleEndsBeforeItBegins(errors.InvalidInput):
     message = _("The last day lies before the first one. Correct one of the two dates.")
 
 
-def grantable_roles(by: Person, node: Node) -> frozenset[Role]:
-    """What `by` may grant and end at `node`: the system administrator every role, the unit's a department's."""
-    held = selectors.roles_of(by) if by.is_active else []
-    covering = {Role(grant.role) for grant in held if node.path.startswith(grant.node.path)}
-    if Role.SYSTEM_ADMINISTRATOR in covering:
-        return frozenset(Role)
-    return ROLES_OF_A_UNIT if covering & POWERS[Power.GRANT_ROLES] else frozenset()
-
-
 def _check_right(by: Person | None, role: Role, node: Node) -> None:
-    if by is not None and Role(role) not in grantable_roles(by, node):
+    if by is not None and Role(role) not in grantable_roles(by, node.path):
         raise NotYoursToGive
 
 

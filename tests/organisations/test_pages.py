@@ -57,7 +57,7 @@ def test_profile_and_notifications_take_constant_queries(client, person, django_
         notify(person=person, kind="welcome", params={}, key=str(number))
     client.force_login(person)
     client.get("/en/account/profile/")  # the first request writes when the session was last used
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/en/account/profile/")
     with django_assert_num_queries(4):
         client.get("/en/account/notifications/")

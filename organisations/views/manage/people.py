@@ -31,6 +31,8 @@ from organisations.views.manage.people_forms import BulkDepartmentForm, BulkLeav
 
 PER_PAGE = 50
 AT_ONCE = 2000
+# One field a person: the server reads at most a thousand of a form.
+SHEET_AT_ONCE = 900
 _FORMS: dict[str, type[Form]] = {"department": BulkDepartmentForm, "leave": BulkLeaveForm}
 _DEEDS: dict[str, Callable[..., int]] = {"department": bulk.set_department, "leave": bulk.end_employments}
 _FIELD_OF = {"bad_username": "username", "bad_phone": "phone", "bad_email": "email"}
@@ -145,9 +147,13 @@ def together(request: HttpRequest) -> HttpResponse:
     by, deed = shell.person_of(request), request.POST.get("deed", "")
     required_scope(by, Power.KEEP_PEOPLE)
     chosen = _chosen(request)
-    if deed not in _FORMS or not chosen or len(chosen) > AT_ONCE:
-        messages.warning(request, _refusal(len(chosen)))
+    limit = SHEET_AT_ONCE if deed == "sheet" else AT_ONCE
+    if (deed not in _FORMS and deed != "sheet") or not chosen or len(chosen) > limit:
+        messages.warning(request, _refusal(len(chosen), limit))
         return redirect("manage:people")
+    if deed == "sheet":
+        context = {"chosen": chosen, "rows": directory.rows_of(chosen[:PER_PAGE]), "count": len(chosen)}
+        return shell.page(request, "organisations/manage/people_sheet.html", context, section="people")
     form = _FORMS[deed](request.POST if request.POST.get("confirmed") else None)
     if form.is_valid():
         _say_done(request, done=_DEEDS[deed](by=by, people=chosen, **form.cleaned_data), of=len(chosen))
@@ -163,9 +169,9 @@ def together(request: HttpRequest) -> HttpResponse:
     return shell.page(request, "organisations/manage/people_together.html", context, section="people", status=status)
 
 
-def _refusal(count: int) -> str:
-    if count > AT_ONCE:
-        return _("At most %(count)d people at once. Narrow the list first.") % {"count": AT_ONCE}
+def _refusal(count: int, limit: int) -> str:
+    if count > limit:
+        return _("At most %(count)d people at once. Narrow the list first.") % {"count": limit}
     return _("Tick the people first, or “everybody found”, and choose what to do.")
 
 
@@ -188,7 +194,7 @@ def _chosen(request: HttpRequest) -> list[Person]:
     if request.POST.get("everybody"):
         asked = PeopleFilterForm(QueryDict(request.POST.get("filters", "")), scope=scope_for(by, Power.SEE_PEOPLE))
         return list(directory.filtered(kept, asked.wanted())[: AT_ONCE + 1])
-    ids = [*request.POST.getlist("person"), *request.POST.get("people", "").split()]
+    ids = [text for field in request.POST.getlist("people") for text in field.split()]
     return list(kept.filter(public_id__in=_uuids(ids[: AT_ONCE + 1])).order_by("pk"))
 
 

@@ -152,7 +152,7 @@ def test_department_is_set_for_those_ticked_after_being_shown(desk: Desk) -> Non
     mate, client = desk.colleague(name="李敏"), signed_in(desk.keeper)
     url = reverse("manage:people_together")
     ticked = [str(desk.worker.public_id), str(mate.public_id)]
-    shown = client.post(url, {"deed": "department", "person": ticked})
+    shown = client.post(url, {"deed": "department", "people": ticked})
     assert [row.person for row in shown.context["rows"]] == [desk.worker, mate]
     assert Employment.objects.filter(department="DR").count() == 0
     client.post(url, {"deed": "department", "people": shown.context["ids"], "confirmed": "1", "department": "DR"})

@@ -1,0 +1,173 @@
+"""Medical alliances: founding them, letting places join and leave, closing them."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cms.shared.errors import DomainError, NotFound
+from organisations.enums import Power
+from organisations.models import Alliance, AllianceMember, Node
+from organisations.selectors import alliances as selectors
+from organisations.selectors import directory, required_scope, scope_for
+from organisations.services import alliances as services
+from organisations.views.manage import shell
+from organisations.views.manage.fields import PlaceField, day_after, first_day
+
+_FIELD_OF = {"alliance_code_taken": "code", "not_in_alliance": "lead", "already_in_alliance": "node"}
+_forms_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name_en = forms.CharField(label=gettext_lazy("English name"), max_length=160, required=False)
+
+    def __init__(self, data: Any = None, *, leads: "QuerySet[Node]", **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["lead"] = PlaceField(leads, label=gettext_lazy("Led by"))
+
+
+class FoundForm(NameForm):
+    code = forms.CharField(label=gettext_lazy("Code"), max_length=20)
+    begins = first_day()
+
+
+class JoinForm(forms.Form):
+    begins = first_day()
+
+    def __init__(self, data: Any = None, *, places: "QuerySet[Node]") -> None:
+        super().__init__(data)
+        self.fields["node"] = PlaceField(places, label=gettext_lazy("Place"))
+        self.order_fields(["node", "begins"])
+
+
+class DayForm(forms.Form):
+    on = day_after()
+
+
+@shell.managed
+@require_safe
+def listing(request: HttpRequest) -> HttpResponse:
+    by = shell.person_of(request)
+    scope = required_scope(by, Power.SEE_PEOPLE)
+    search, closed = request.GET.get("q", "").strip()[:60], request.GET.get("closed") == "1"
+    found = selectors.alliances_seen(scope, search=search, closed=closed)
+    context = {
+        "page_obj": Paginator(found, 50).get_page(request.GET.get("page")),
+        "search": search,
+        "shows_closed": closed,
+        "keeps": bool(scope_for(by, Power.KEEP_PLACES)),
+    }
+    return shell.page(request, "organisations/manage/alliances.html", context, section="alliances")
+
+
+@shell.managed
+@require_safe
+def alliance(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    page = selectors.alliance_page(by=shell.person_of(request), public_id=public_id)
+    context = {"page": page, "alliance": page.alliance}
+    return shell.page(request, "organisations/manage/alliance.html", context, section="alliances")
+
+
+def _asked(
+    request: HttpRequest,
+    alliance: Alliance | None,
+    *,
+    heading: str,
+    submit: str,
+    form: forms.Form,
+    deed: Callable[[], Alliance],
+    done: str,
+    danger: bool = False,
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            found = deed()
+        except DomainError as error:
+            field = _FIELD_OF.get(error.code)
+            form.add_error(field if field in form.fields else None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect("manage:alliance", found.public_id)
+    context = {"alliance": alliance, "form": form, "heading": heading, "submit": submit, "danger": danger}
+    status = 400 if form.is_bound else 200
+    return shell.page(request, "organisations/manage/alliance_deed.html", context, section="alliances", status=status)
+
+
+def _data(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+@shell.managed
+@_forms_page
+def new(request: HttpRequest) -> HttpResponse:
+    by = shell.person_of(request)
+    form = FoundForm(_data(request), leads=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
+    return _asked(
+        request, None, heading=_("Found an alliance"), submit=_("Found it"), form=form,
+        deed=lambda: services.found(by=by, **form.cleaned_data), done=_("The alliance is founded."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by = shell.person_of(request)
+    kept = selectors.kept_alliance(by, public_id)
+    leads = directory.places_of(required_scope(by, Power.KEEP_PLACES)).filter(alliances__alliance=kept).distinct()
+    now = {"name": kept.name, "name_en": kept.name_en, "lead": kept.lead.public_id}
+    form = NameForm(_data(request), leads=leads, initial=now)
+    return _asked(
+        request, kept, heading=_("Change name or leader"), submit=_("Save"), form=form,
+        deed=lambda: services.change(by=by, alliance=kept, **form.cleaned_data), done=_("Your changes are saved."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def join(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by = shell.person_of(request)
+    kept = selectors.kept_alliance(by, public_id)
+    form = JoinForm(_data(request), places=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
+    return _asked(
+        request, kept, heading=_("Let a place join"), submit=_("Enter"), form=form,
+        deed=lambda: services.join(by=by, alliance=kept, **form.cleaned_data).alliance,
+        done=_("The place belongs to the alliance from that day."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    by = shell.person_of(request)
+    kept = selectors.kept_alliance(by, public_id)
+    member = AllianceMember.objects.filter(alliance=kept, pk=pk).select_related("node", "alliance").first()
+    if member is None:
+        raise NotFound
+    form = DayForm(_data(request))
+    return _asked(
+        request, kept, heading=_("End the time of %(name)s") % {"name": member.node}, submit=_("End it"), form=form,
+        deed=lambda: services.leave(by=by, member=member, **form.cleaned_data).alliance,
+        done=_("The place leaves the alliance on that day."),
+    )  # fmt: skip
+
+
+@shell.managed
+@_forms_page
+def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    by = shell.person_of(request)
+    kept = selectors.kept_alliance(by, public_id)
+    form = DayForm(_data(request))
+    return _asked(
+        request, kept, heading=_("Close %(name)s") % {"name": kept}, submit=_("Close it"), form=form, danger=True,
+        deed=lambda: services.close(by=by, alliance=kept, **form.cleaned_data), done=_("The alliance is closed."),
+    )  # fmt: skip
