@@ -89,7 +89,7 @@ def test_overview_takes_constant_queries(desk: Desk, django_assert_num_queries, 
     client = signed_in(desk.keeper)
     with django_assert_num_queries(15):
         client.get(reverse("manage:home"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(reverse("manage:qualifications"))
 
 
