@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import CharField, F, Func, Q, QuerySet
-from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -146,9 +145,7 @@ class _UuidText(Func):
     """A UUID as text with dashes: SQLite keeps it as 32 digits."""
 
     output_field = CharField()
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return compiler.compile(Cast(self.source_expressions[0], CharField()).resolve_expression(compiler.query))
+    template = "CAST(%(expressions)s AS varchar)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         sql, params = compiler.compile(self.source_expressions[0])
@@ -198,7 +195,9 @@ def event(by: Person, pk: int) -> AuditEvent:
 
 
 def public_id_of_actor(found: AuditEvent) -> UUID | None:
-    """Whose deed it was, for a link to all of theirs."""
+    """Whose deed it was, for a link to all of theirs; None for the system."""
+    if found.actor_id_copy is None:
+        return None
     return Person.objects.filter(pk=found.actor_id_copy).values_list("public_id", flat=True).first()
 
 

@@ -186,8 +186,7 @@ def test_download_is_logged_and_ends_with_the_seven_days() -> None:
     key, client = job.file_key, world.client("administrator")
     address = reverse("credits:export_download", args=[job.public_id])
     answer = client.get(address)
-    assert answer.getvalue() == content(job)
-    answer.close()
+    assert b"".join(answer.streaming_content) == content(job)  # type: ignore[attr-defined]
     logged = AuditEvent.objects.get(verb="credits.disclosure.download")
     assert (logged.actor_id_copy, logged.after["rows"]) == (world.administrator.pk, 1)
     assert world.client("security").get(address).status_code == 404
