@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm, SignupForm
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.account.internal.flows.login import derive_login_method
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from organisations import rules
 from organisations.models import Person
@@ -90,16 +89,7 @@ class ResetPasswordByKeyForm(ResetPasswordKeyForm):
         self.fields["password1"].help_text = PASSWORD_HELP
 
 
-class SignUpForm(SignupForm):
-    """Only where OPEN_SIGN_UP is true."""
-
-    name = forms.CharField(
-        label=pgettext_lazy("person", "Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
-    field_order = ["name", "username", "email", "password1"]
-
-
-class _AgreeMixin(forms.Form):
+class AgreeMixin(forms.Form):
     agree = forms.BooleanField(
         label=_("I have read the privacy notice and the user agreement and agree to both."),
         error_messages={
@@ -108,11 +98,11 @@ class _AgreeMixin(forms.Form):
     )
 
 
-class ConsentForm(_AgreeMixin):
+class ConsentForm(AgreeMixin):
     pass
 
 
-class ActivationForm(_AgreeMixin):
+class ActivationForm(AgreeMixin):
     """The code from the unit, a first password, and how to be reached."""
 
     code = forms.CharField(

@@ -1,11 +1,20 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from organisations.views import account, consent, details, my_data, qualifications
+from organisations.views import account, consent, details, my_data, qualifications, register
 
 app_name = "organisations"
 urlpatterns = [
     path("activate/", account.activate, name="activate"),
+    path("register/", register.register, name="register"),
+    path("register/unit/", register.units, name="register_units"),
+    path("register/unit/<uuid:public_id>/", register.at_unit, name="register_at_unit"),
+    path("register/mail/", register.by_mail, name="register_by_mail"),
+    path("register/mail/sent/", register.mailed, name="register_mailed"),
+    path("register/mail/<str:token>/", register.confirm, name="register_confirm"),
+    path("registered/", register.registered, name="registered"),
+    # There is one way to an account without a code, and it is not allauth's.
+    path("signup/", RedirectView.as_view(pattern_name="organisations:register"), name="sign_up"),
     path("profile/", account.profile, name="profile"),
     # Addresses are changed on the profile, behind the password and with a line in the log, not on allauth's page.
     path("email/", RedirectView.as_view(pattern_name="organisations:profile"), name="email"),

@@ -115,14 +115,11 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "courses:my_learning"
 LOGOUT_REDIRECT_URL = "/"
 
-# Accounts come from a person's unit; true lets anybody make one.
-OPEN_SIGN_UP = False
 # Whoever holds a role over others, and every superuser, needs TOTP before anything else. Production says True.
 REQUIRE_STAFF_MFA = False
 ACCOUNT_ADAPTER = "organisations.views.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "organisations.forms.SignInForm",
-    "signup": "organisations.forms.SignUpForm",
     "change_password": "organisations.forms.NewPasswordForm",
     "reset_password": "organisations.forms.ForgottenPasswordForm",
     "reset_password_from_key": "organisations.forms.ResetPasswordByKeyForm",
@@ -141,6 +138,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": None,
     "activation_failed": "60/15m/ip,5/15m/key",
     "register": "120/h/ip",
+    "register_mail": "5/h/key",
     "reset_password": "120/m/ip,5/m/key",
     "reset_password_from_key": "120/m/ip",
 }

@@ -32,7 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.OPEN_SIGN_UP)
+        """Never: `organisations.views.register` is the way in without a code."""
+        return False
 
     def get_login_stages(self) -> list[str]:
         return [*super().get_login_stages(), "organisations.views.consent.ConsentStage"]
@@ -54,11 +55,6 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().clean_username(rules.username(username), shallow)
         except ValueError as error:
             raise ValidationError(people.BadUsername.message, code=people.BadUsername.code) from error
-
-    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
-        user.name = form.cleaned_data.get("name", "").strip()
-        saved: Person = super().save_user(request, user, form, commit)
-        return saved
 
     def phone_form_field(self, **kwargs: Any) -> PhoneField:
         return PhoneField(**kwargs)
