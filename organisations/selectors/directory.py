@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cms.shared import crypto
 from cms.shared.errors import NotFound, OutOfScope
 from organisations import rules
 from organisations.enums import PersonState, Power, Role, Tree
@@ -21,7 +20,7 @@ from organisations.models import (
     StatePeriod,
 )
 from organisations.scopes import Scope
-from organisations.selectors.people import person_by_phone, states_on
+from organisations.selectors.people import people_by_id_number, person_by_phone, states_on
 from organisations.selectors.powers import in_force, people_in, scope_for, scope_of, today
 
 _CHUNK = 500
@@ -213,8 +212,7 @@ def person_by_number(by: Person, text: str) -> Person | None:
     number = text.strip().upper()
     found = person_by_phone(text)
     if found is None and rules.is_chinese_id_number(number):
-        index = crypto.index(number, field="person.id_number")
-        found = Person.objects.filter(id_number_index=index).first()
+        found = people_by_id_number([number]).get(number)
     scope = scope_for(by, Power.SEE_MASKED_ID)
     return found if found is not None and people_in(scope).filter(pk=found.pk).exists() else None
 

@@ -59,10 +59,10 @@ def test_namesakes_are_offered_and_others_found() -> None:
     stranger = EmploymentFactory(unit=NodeFactory(), person=PersonFactory(name="王伟")).person
     client = world.client("administrator")
     assert client.get(world.address).context["candidates"] == [world.merged]
-    assert client.get(f"{world.address}?q=0815").context["candidates"] == [other]
+    assert client.post(world.address, {"q": "0815"}).context["candidates"] == [other]
     back = reverse("manage:merge", args=[other.public_id])
-    assert client.get(f"{back}?q=138 0000 0001").context["candidates"] == [world.kept]
-    assert client.get(f"{world.address}?q={stranger.username}").context["candidates"] == []
+    assert client.post(back, {"q": "138 0000 0001"}).context["candidates"] == [world.kept]
+    assert client.post(world.address, {"q": stranger.username}).context["candidates"] == []
 
 
 def test_comparison_names_what_each_has_and_masks() -> None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cms.shared.errors import DomainError
@@ -19,14 +20,18 @@ from organisations.views.manage.merging_forms import MergeForm
 
 
 @shell.managed
+@sensitive_post_parameters("q")
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The account in the address stays; the other one is found by a search and named by `other`."""
+    """The account in the address stays; the other one is found by a search and named by `other`.
+
+    The search is posted: a phone number never stands in an address.
+    """
     by = shell.person_of(request)
     kept = selectors.keepable_person(by, public_id)
     other = request.POST.get("other") or request.GET.get("other", "")
     if not other:
-        search = request.GET.get("q", "")[:60]
+        search = request.POST.get("q", "")[:60]
         found = selectors.candidates(by=by, person=kept, search=search)
         context = {"kept": kept, "search": search, "candidates": found}
         return shell.page(request, "organisations/manage/merge_find.html", context, section="people")
