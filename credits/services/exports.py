@@ -36,6 +36,11 @@ class ExportNotReady(errors.Conflict):
     message = _("This file is not ready yet. Wait until the list says that it is done.")
 
 
+class ExportGone(errors.DomainError):
+    code, http_status = "export_gone", 410
+    message = _("This file was erased when its seven days were over. Ask for a new one.")
+
+
 class ScopeShrank(errors.OutOfScope):
     code = "export_scope_changed"
     message = _("Your role no longer reaches everything in this file. Ask for a new export.")
@@ -152,10 +157,12 @@ def own_export(*, by: Person, public_id: str) -> ExportJob:
 def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
     """The finished file, after the scope was checked again and the download written to the audit log.
 
-    Raises ExportNotReady, ScopeShrank.
+    Raises ExportNotReady, ExportGone, ScopeShrank.
     """
-    if job.state != JobState.DONE or not job.file_key:
+    if job.state != JobState.DONE:
         raise ExportNotReady
+    if not job.file_key:
+        raise ExportGone
     scope: Scope = scope_of(by, CREDIT_ROLES)
     if not all(scope.covers(path) for path in job.scope_paths):
         raise ScopeShrank
@@ -165,7 +172,7 @@ def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
         audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
     else:
         if disclosure.expires_at is None or disclosure.expires_at <= timezone.now():
-            raise ExportNotReady
+            raise ExportGone
         audit.record(
             by=by,
             verb="credits.disclosure.download",
