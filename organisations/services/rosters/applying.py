@@ -68,7 +68,7 @@ def run(roster: RosterImport) -> None:
     """Enter what is not entered yet; the roster becomes APPLIED. May be killed anywhere and run again."""
     waiting = RosterRow.objects.filter(roster=roster, is_applied=False, outcome__in=DOING)
     total, done, last = max(1, waiting.count()), 0, 0
-    place = Place.of(roster)
+    place, _by = Place.of(roster), roster.applied_by  # fetched once, before the first thousand
     while pks := list(waiting.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[: checking.CHUNK]):
         with transaction.atomic():
             roster.beat(stage="applying", progress=99 * done // total)
