@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", http.unknown_address),
     path("admin/login/", account.admin_login),
     path("admin/account/", require_admin_access(admin.AccountView.as_view())),
+    path("admin/bulk/organisations/person/<path:deed>", require_admin_access(admin.people)),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<str:folder>/<str:name>", pictures.picture),

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -8,27 +10,44 @@ from wagtail.admin.menu import MenuItem
 from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import scope_for
-from organisations.views.admin import GrantViewSet
 
 
-@hooks.register("register_admin_viewset")
-def register_viewsets() -> list[GrantViewSet]:
-    return [GrantViewSet()]
+class _ManageMenuItem(MenuItem):
+    """A way from the editors' pages to a page of people and units, for those whom it is open to."""
 
-
-class _AuditMenuItem(MenuItem):
-    """The way from the editors' pages to the audit log, for those who may read it."""
+    def __init__(self, *args: Any, powers: tuple[Power, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.powers = powers
 
     def is_shown(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, Person) and bool(scope_for(request.user, Power.READ_AUDIT))
+        person = request.user
+        return isinstance(person, Person) and any(scope_for(person, power) for power in self.powers)
+
+
+@hooks.register("register_settings_menu_item")
+def register_people_menu_item() -> MenuItem:
+    return _ManageMenuItem(
+        _("People"), reverse_lazy("manage:people"), icon_name="user", order=600, powers=(Power.SEE_PEOPLE,)
+    )
+
+
+@hooks.register("register_settings_menu_item")
+def register_roles_menu_item() -> MenuItem:
+    powers = (Power.GRANT_ROLES, Power.READ_AUDIT)
+    return _ManageMenuItem(_("Roles"), reverse_lazy("manage:roles"), icon_name="group", order=610, powers=powers)
 
 
 @hooks.register("register_settings_menu_item")
 def register_audit_menu_item() -> MenuItem:
-    return _AuditMenuItem(_("Audit log"), reverse_lazy("manage:audit"), icon_name="history", order=620)
+    return _ManageMenuItem(
+        _("Audit log"), reverse_lazy("manage:audit"), icon_name="history", order=620, powers=(Power.READ_AUDIT,)
+    )
 
 
 @hooks.register("register_admin_urls")
-def register_audit_redirect() -> list[URLPattern]:
-    """The log has one page; the address that it had among the editors' pages leads there."""
-    return [path("audit-log/", RedirectView.as_view(pattern_name="manage:audit"), name="audit_log")]
+def register_redirects() -> list[URLPattern]:
+    """Roles and the log have one page each; the addresses that they had among the editors' pages lead there."""
+    return [
+        path("roles/", RedirectView.as_view(pattern_name="manage:roles"), name="roles"),
+        path("audit-log/", RedirectView.as_view(pattern_name="manage:audit"), name="audit_log"),
+    ]

@@ -57,7 +57,6 @@ REACH: dict[Role, Reach] = {
     ),
     Role.SYSTEM_ADMINISTRATOR: Reach(
         models=(
-            *_every("organisations", "person", "node", "employment", "membership", "rolegrant"),
             "wagtailcore.add_site",
             "wagtailcore.change_site",
             "credits.add_project",
@@ -65,7 +64,7 @@ REACH: dict[Role, Reach] = {
             "credits.view_project",
         ),
     ),
-    Role.SECURITY_ADMINISTRATOR: Reach(models=("organisations.view_auditevent", "organisations.view_person")),
+    Role.SECURITY_ADMINISTRATOR: Reach(models=("organisations.view_auditevent",)),
     Role.AUDITOR: Reach(models=("organisations.view_auditevent",)),
 }
 

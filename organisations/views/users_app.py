@@ -2,6 +2,6 @@ from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class PeopleInWagtail(WagtailUsersAppConfig):
-    """Wagtail's "users" menu shows our people."""
+    """Wagtail's addresses of users lead to the pages where people are kept."""
 
-    user_viewset = "organisations.views.admin.PersonViewSet"
+    user_viewset = "organisations.views.admin.PeopleElsewhere"

@@ -124,7 +124,6 @@ LISTS: dict[str, tuple[Callable[[Desk], str], Callable[[Desk, int], Any]]] = {
     "admin banks": (lambda desk: _snippet("quizzes", "bank"), lambda desk, n: BankFactory()),
     "admin offers": (lambda desk: _snippet("courses", "offer"), lambda desk, n: OfferFactory()),
     "admin projects": (lambda desk: _snippet("credits", "project"), lambda desk, n: ProjectFactory()),
-    "admin people": (lambda desk: reverse("wagtailusers_users:index"), _colleague),
 }
 
 

@@ -39,7 +39,7 @@ def test_demo_loads_once_and_is_marked_everywhere() -> None:
     assert Node.objects.filter(tree="administration", kind="prefecture").count() == 18
     assert Node.objects.filter(tree="society", kind="branch").count() == 11
     assert {grant.role for grant in RoleGrant.objects.all()} == set(Role)
-    assert (Person.objects.count(), Person.objects.exclude(name__startswith="演示·").count()) == (22, 0)
+    assert (Person.objects.count(), Person.objects.exclude(name__startswith="演示·").count()) == (23, 0)
     assert Person.objects.exclude(phone_sealed="").count() == 0
     assert Entry.objects.filter(is_demo=False).count() == 0
     assert {project.number[:2] for project in Project.objects.all()} == {"演示"}

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
-from cms.home.demo import courses, history, lectures, people, places
+from cms.home.demo import courses, history, lectures, people, places, units
 from cms.home.demo.talks import TALKS, Talk
 from cms.home.services import ensure_site
 from cms.shared import jobs
@@ -32,6 +32,7 @@ def load() -> dict[str, int]:
         ensure_site()
         nodes = places.load()
         persons = people.load(nodes)
+        units.load(nodes, persons)
         pages = courses.load(by=persons["editor"], places=nodes)
         courses.enrol(persons, pages)
         entries = history.load(persons)

@@ -65,8 +65,8 @@ def test_ending_a_role_takes_the_group_away_and_happens_once() -> None:
         (Role.LECTURER, ["media_pipeline.add_lecture"], ["quizzes.change_question", "organisations.view_person"]),
         (
             Role.SYSTEM_ADMINISTRATOR,
-            ["organisations.change_person"],
-            ["organisations.view_auditevent", "quizzes.add_quiz"],
+            ["wagtailcore.change_site"],
+            ["organisations.change_person", "organisations.view_auditevent", "quizzes.add_quiz"],
         ),
         (Role.AUDITOR, ["organisations.view_auditevent"], ["organisations.change_person", "quizzes.add_quiz"]),
         (Role.SECURITY_ADMINISTRATOR, ["organisations.view_auditevent"], ["organisations.change_person"]),
