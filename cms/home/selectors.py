@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from courses.services.progress import SIGN_OFF_ROLES
-from organisations.enums import CREDIT_ROLES, POWERS, Role
-from organisations.models import Notification, Person, RoleGrant
+from organisations.enums import CREDIT_ROLES, POWERS, RequestState, Role
+from organisations.models import Notification, Person, Registration, RoleGrant
 from organisations.selectors import in_force
 from organisations.services.groups import REACH
 
 
 @dataclass(frozen=True)
 class Account:
-    """The header's account part. `unread` counts messages that were not read yet."""
+    """The header's account part. `unread` counts messages; `waits_for`: the unit that has yet to confirm one."""
 
     name: str
     unread: int
@@ -19,10 +19,12 @@ class Account:
     may_export: bool
     may_manage: bool
     may_administer: bool
+    waits_for: str
 
 
 def account(person: Person) -> Account:
-    """Two queries."""
+    """Three queries."""
+    waiting = Registration.objects.filter(person=person, state=RequestState.WAITING)
     roles = {Role(role) for role in RoleGrant.objects.filter(in_force(), person=person).values_list("role", flat=True)}
     return Account(
         name=str(person),
@@ -31,4 +33,5 @@ def account(person: Person) -> Account:
         may_export=bool(roles & CREDIT_ROLES),
         may_manage=any(roles & holders for holders in POWERS.values()),
         may_administer=person.is_superuser or bool(roles & REACH.keys()),
+        waits_for=waiting.values_list("unit__name", flat=True).first() or "",
     )

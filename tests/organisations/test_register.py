@@ -73,7 +73,11 @@ def test_registered_person_is_in_at_once_and_waits(client: Client, unit: Node) -
     )  # fmt: skip
     assert Consent.objects.filter(person=person).count() == 2
     assert list(Notification.objects.values_list("person", "kind")) == [(keeper.pk, "registration_waiting")]
-    assert client.get("/en/account/profile/").status_code == 200
+    assert 'href="/en/account/registered/"' in client.get("/en/account/profile/").content.decode()
+    fragment = client.get("/en/learner-fragment/").content.decode()
+    assert "示范医院 has not confirmed yet that you work there." in fragment
+    Registration.objects.update(state="refused")
+    assert "has not confirmed" not in client.get("/en/learner-fragment/").content.decode()
     form = {"login": person.username, "password": "gradient-coil-55"}
     assert Client().post("/en/account/login/", form).status_code == 302
 
