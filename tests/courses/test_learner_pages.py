@@ -20,7 +20,7 @@ from tests.factories.organisations import EmploymentFactory, NodeFactory, Person
 
 pytestmark = pytest.mark.django_db
 
-LEARNING_QUERIES, PANEL_QUERIES, SIGN_OFF_QUERIES, LESSON_QUERIES, FRAGMENT_QUERIES = 6, 9, 6, 17, 13
+LEARNING_QUERIES, PANEL_QUERIES, SIGN_OFF_QUERIES, LESSON_QUERIES, FRAGMENT_QUERIES = 6, 9, 6, 17, 14
 
 
 @pytest.fixture(autouse=True)
