@@ -111,7 +111,7 @@ def _headings() -> list[str]:
     return [
         pgettext("person", "Name"),
         _("User name"),
-        _("Unit"),
+        _("Works at"),
         _("Department"),
         _("Staff number"),
         _("Kind of employment"),

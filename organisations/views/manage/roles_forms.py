@@ -18,7 +18,7 @@ class GrantFilterForm(forms.Form):
     )
     role = forms.ChoiceField(label=_("Role"), choices=[("", _("any")), *Role.choices], required=False)
     when = forms.ChoiceField(
-        label=_("Time"),
+        label=_("When in force"),
         choices=[
             ("now", _("in force today")),
             ("ending", _("ending within 30 days")),
