@@ -55,13 +55,18 @@ def shown_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
+_DAY = re.compile(r"(?:19|20)\d\d([-.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
+
+
 def masked_digits(text: str) -> str:
-    """`text` with the middle of every long number hidden, however it is grouped, and of e-mail addresses."""
+    """`text` with the middle of every long number hidden, however it is grouped, and of e-mail addresses. Days stay."""
     text = re.sub(r"(?<![\w.])([\w.+-])[\w.+-]*@", r"\1***@", text)
     return re.sub(r"\d(?:[ \-.]?\d){6,}[xX]?", lambda found: _masked(found.group()), text)
 
 
 def _masked(number: str) -> str:
+    if _DAY.fullmatch(number):
+        return number
     bare = re.sub(r"[^0-9xX]", "", number)
     return f"{bare[:3]}{'*' * max(1, len(bare) - 7)}{bare[-4:]}" if len(bare) > 9 else f"{bare[:1]}***{bare[-2:]}"
 

@@ -128,12 +128,12 @@ class RowProblem(models.TextChoices):
     # Twice in the file
     DUPLICATE_STAFF_NUMBER = (
         "duplicate_staff_number",
-        _("Another row has the same staff number: %(rows)s. Keep one."),
+        _("The same staff number stands in row %(rows)s too. Keep one."),
     )
-    DUPLICATE_PHONE = "duplicate_phone", _("Another row has the same phone: %(rows)s. Keep one.")
-    DUPLICATE_ID = "duplicate_id", _("Another row has the same ID number: %(rows)s. Keep one.")
+    DUPLICATE_PHONE = "duplicate_phone", _("The same phone stands in row %(rows)s too. Keep one.")
+    DUPLICATE_ID = "duplicate_id", _("The same ID number stands in row %(rows)s too. Keep one.")
     DUPLICATE_EMAIL = "duplicate_email", _("Another row has the same e-mail address; it is left out in both.")
-    SAME_PERSON_TWICE = "same_person_twice", _("Another row is about the same person: %(rows)s. Keep one.")
+    SAME_PERSON_TWICE = "same_person_twice", _("Row %(rows)s is about the same person. Keep one.")
     # Who it may be
     SEVERAL_CANDIDATES = (
         "several_candidates",

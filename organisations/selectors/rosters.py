@@ -1,6 +1,6 @@
 """Rosters as their pages show them: lists, one with its rows, the people whom an unclear row may be about."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -41,9 +41,11 @@ def rows_of(roster: RosterImport, outcome: str = "") -> QuerySet[RosterRow]:
     return rows.order_by("pk")
 
 
-def candidates_of(rows: Iterable[RosterRow]) -> dict[int, Person]:
-    """The people whom these rows may be about, by key, each with `working`: the employments of today. Two queries."""
+def people_of(rows: Collection[RosterRow]) -> dict[int, Person]:
+    """Whom these rows may be about and who is in no row of the file, by key, each with `working`: the employments of
+    today. Two queries."""
     keys = {key for row in rows for key in row.candidates}
+    keys |= {row.person_id for row in rows if row.person_id and not row.row_number}
     people = {person.pk: person for person in Person.objects.filter(pk__in=keys)}
     works: dict[int, list[Employment]] = {key: [] for key in people}
     for employment in Employment.objects.filter(in_force(), person__in=keys).select_related("unit").order_by("pk"):

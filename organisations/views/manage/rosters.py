@@ -1,6 +1,6 @@
 """A roster from the file to the people: sent, columns confirmed, every row looked at, entered, undone."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,45 +9,31 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cms.shared.errors import DomainError
 from cms.shared.jobs import JobState
 from organisations.enums import Power, RosterStage, RowOutcome
-from organisations.formats import problems
-from organisations.formats.columns import Field
 from organisations.formats.example import example_file
 from organisations.formats.problems import FileProblem
-from organisations.models import Person, RosterImport, RosterRow
+from organisations.models import RosterImport
 from organisations.scopes import Scope
 from organisations.selectors import required_scope
 from organisations.selectors import rosters as selectors
 from organisations.services import rosters as services
 from organisations.views.manage import shell
+from organisations.views.manage.roster_rows import DOING, row_views
 from organisations.views.manage.rosters_forms import ColumnsForm, RosterFileForm
 
 PER_PAGE, ROWS_PER_PAGE = 20, 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RUNNING = frozenset({RosterStage.READING, RosterStage.CHECKING, RosterStage.APPLYING, RosterStage.UNDOING})
-# Changes that are not of a column.
-_OTHER_FIELDS = {"unit": gettext_lazy("Unit")}
-
-
-@dataclass(frozen=True)
-class RowView:
-    """One row as it is shown: what the file says, what becomes of it, whom it may be about."""
-
-    row: RosterRow
-    facts: list[tuple[str, str]]
-    changes: list[tuple[str, str, str]]
-    problems: list[tuple[str, str]]
-    candidates: list[Person]
-    may_choose: bool
-
-    @property
-    def name(self) -> str:
-        return str(self.row.shown.get(Field.NAME.value, ""))
+# What stands first on the page is what there is to do.
+_ORDER = (
+    RowOutcome.UNCLEAR, RowOutcome.WRONG, RowOutcome.CREATE, RowOutcome.UPDATE, RowOutcome.TRANSFER, RowOutcome.LEAVE,
+    RowOutcome.UNCHANGED, RowOutcome.SKIPPED,
+)  # fmt: skip
 
 
 @shell.managed
@@ -113,25 +99,43 @@ def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The choices of one page of rows (`row-<key>`), or one choice for all unclear rows of that page (`all`)."""
     found = _found(request, public_id)
-    every = request.POST.get("all", "")
-    if every:
-        keys = [key for key in request.POST.getlist("shown") if key.isdecimal()]
-        choices: dict[int, str | UUID] = {int(key): every for key in keys}
-    else:
-        choices = {
-            int(name.removeprefix("row-")): str(value)
-            for name, value in request.POST.items()
-            if name.startswith("row-") and name.removeprefix("row-").isdecimal() and value
-        }
+    choices = _sent(request)
+    count, refused, status = 0, {}, 200
     try:
         count = services.decide_many(by=shell.person_of(request), roster=found, choices=choices) if choices else 0
+    except (services.NoCandidate, services.NothingToDecide, services.NumberTaken):
+        # One of them cannot be: the others stand, and it is said at the row.
+        for key, choice in choices.items():
+            try:
+                count += services.decide_many(by=shell.person_of(request), roster=found, choices={key: choice})
+            except DomainError as error:
+                refused[key], status = str(error), error.http_status
     except DomainError as error:
         return _shown(request, found, problem=str(error), status=error.http_status)
     if count:
-        messages.success(request, _("%(count)s rows decided.") % {"count": count})
-    else:
+        decided = ngettext("%(count)s row decided.", "%(count)s rows decided.", count)
+        messages.success(request, decided % {"count": count})
+    if refused:
+        told = ngettext(
+            "%(count)s row cannot be what you chose; why stands at the row.",
+            "%(count)s rows cannot be what you chose; why stands at each of them.",
+            len(refused),
+        ) % {"count": len(refused)}
+        chosen = {key: str(choices[key]) for key in refused}
+        return _shown(request, found, problem=told, status=status, chosen=chosen, refused=refused)
+    if not count:
         messages.info(request, _("Nothing was chosen. Choose for at least one row."))
     return _back(request, public_id)
+
+
+def _sent(request: HttpRequest) -> dict[int, str | UUID]:
+    every = request.POST.get("all", "")
+    if every:
+        # Somebody new cannot be made of each of them.
+        keys = request.POST.getlist("shown-new" if every == services.NEW else "shown")
+        return {int(key): every for key in keys if key.isdecimal()}
+    named = ((name.removeprefix("row-"), str(value)) for name, value in request.POST.items() if name.startswith("row-"))
+    return {int(key): value for key, value in named if key.isdecimal() and value}
 
 
 @shell.managed
@@ -204,7 +208,15 @@ def _back(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return response
 
 
-def _shown(request: HttpRequest, found: RosterImport, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest,
+    found: RosterImport,
+    *,
+    problem: str = "",
+    status: int = 200,
+    chosen: Mapping[int, str] | None = None,
+    refused: Mapping[int, str] | None = None,
+) -> HttpResponse:
     """The roster at whatever step it is."""
     stage = RosterStage(found.roster_stage)
     if stage == RosterStage.MAPPING and found.state == JobState.DONE:
@@ -215,9 +227,10 @@ def _shown(request: HttpRequest, found: RosterImport, *, problem: str = "", stat
         wanted = next((o.value for o in (RowOutcome.UNCLEAR, RowOutcome.WRONG) if found.counts.get(o.value)), "")
     page = Paginator(selectors.rows_of(found, wanted), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
-    people = selectors.candidates_of(rows)
     may_choose = stage in (RosterStage.CHECKED, RosterStage.APPLIED) and found.is_over
-    views = [_row(row, people, may_choose=may_choose) for row in rows]
+    people = selectors.people_of(rows)
+    views = row_views(rows, people, found, may_choose=may_choose, chosen=chosen or {}, refused=refused or {})
+    will = [(outcome, DOING[outcome] % {"count": count}) for outcome, count in counts if outcome in DOING]
     context = {
         "roster": found,
         "stage": stage,
@@ -228,45 +241,27 @@ def _shown(request: HttpRequest, found: RosterImport, *, problem: str = "", stat
         "counts": counts,
         "total": sum(found.counts.values()),
         "outcome": wanted,
-        "will": [(outcome, count) for outcome, count in counts if outcome in _DOING],
+        "will": will,
+        "doing": sum(count for outcome, count in counts if outcome in DOING),
+        "leaving": found.counts.get(RowOutcome.LEAVE.value, 0),
         "unclear": found.counts.get(RowOutcome.UNCLEAR.value, 0),
         "wrong": found.counts.get(RowOutcome.WRONG.value, 0),
         "page_obj": page,
         "rows": views,
         "may_choose": may_choose,
-        "has_choices": any(one.may_choose for one in views),
+        "has_choices": any(one.choices for one in views),
+        "has_new": any(one.offers_new for one in views),
     }
     return _page(request, "roster.html", context, status)
 
 
-_DOING = frozenset({RowOutcome.CREATE, RowOutcome.UPDATE, RowOutcome.TRANSFER, RowOutcome.LEAVE})
-
-
 def _counts(found: RosterImport) -> list[tuple[RowOutcome, int]]:
-    return [(outcome, found.counts[outcome.value]) for outcome in RowOutcome if found.counts.get(outcome.value)]
+    return [(outcome, found.counts[outcome.value]) for outcome in _ORDER if found.counts.get(outcome.value)]
 
 
 def _reason(found: RosterImport) -> str:
     """Why a file cannot be read, in words; "" otherwise."""
     return str(FileProblem(found.error_code).label) if found.error_code in FileProblem else ""
-
-
-def _label(name: str) -> str:
-    return str(Field(name).label) if name in Field else str(_OTHER_FIELDS.get(name, name))
-
-
-def _row(row: RosterRow, people: dict[int, Person], *, may_choose: bool) -> RowView:
-    shown = [(name, value) for name, value in row.shown.items() if value and name != Field.NAME.value]
-    return RowView(
-        row=row,
-        facts=[(_label(name), str(value)) for name, value in shown],
-        changes=[(_label(name), before, after) for name, (before, after) in row.changes.items()],
-        problems=[(one.get("column", ""), problems.text(one)) for one in row.problems],
-        candidates=[people[key] for key in row.candidates if key in people],
-        may_choose=may_choose
-        and not row.is_applied
-        and (row.outcome == RowOutcome.UNCLEAR or bool(row.candidates) or row.decided_by_id is not None),
-    )
 
 
 def _download(made: bytes, name: str) -> HttpResponse:

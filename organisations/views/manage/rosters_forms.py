@@ -53,7 +53,10 @@ class ColumnsForm(forms.Form):
     is_complete = forms.BooleanField(
         label=_("This file lists everybody of the unit"),
         required=False,
-        help_text=_("Then whoever is not in it is taken to have left. You see them all before anything is entered."),
+        help_text=_(
+            "Then whoever is not in it is taken to have left; you see them all before anything is entered. "
+            "Do not tick it for a part of the list, such as rows that you have corrected."
+        ),
     )
 
     def __init__(self, data: Any = None, *, roster: RosterImport) -> None:
@@ -90,8 +93,31 @@ class ColumnsForm(forms.Form):
         ]
 
     @property
-    def columns(self) -> list[forms.BoundField]:
-        return [self[f"column-{number}"] for number in range(len(self.headings))]
+    def groups(self) -> list[dict[str, Any]]:
+        """The columns of sheets that are taken, then those that stand in none of them; either may be missing."""
+        several = sum(bool(sheet["columns"]) for sheet in self.roster.sheets) > 1
+        groups: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        for number, heading in enumerate(self.headings):
+            where = [(n, sheet) for n, sheet in enumerate(self.roster.sheets) if heading in sheet["columns"]]
+            is_taken = any(self[f"sheet-{n}"].value() for n, _sheet in where)
+            names = [sheet["name"] for _n, sheet in where] if several else []
+            groups[is_taken].append({"field": self[f"column-{number}"], "sheets": names})
+        return [{"is_taken": taken, "columns": columns} for taken, columns in groups.items() if columns]
+
+    def clean(self) -> dict[str, Any]:
+        """Says at the columns themselves which of them are read as the same."""
+        data = super().clean() or self.cleaned_data
+        places = {heading: f"column-{number}" for number, heading in enumerate(self.headings)}
+        twice: set[str] = set()
+        for number, sheet in enumerate(self.roster.sheets):
+            named: dict[str, list[str]] = {}
+            for heading in sheet["columns"] if data.get(f"sheet-{number}") else []:
+                if field := data.get(places[heading]):
+                    named.setdefault(field, []).append(places[heading])
+            twice |= {name for names in named.values() if len(names) > 1 for name in names}
+        for name in sorted(twice):
+            self.add_error(name, _("Two columns of a sheet are read as this. Choose “Leave out” for one of them."))
+        return data
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""Rows of a roster as its page shows them: what the file says, what becomes of it, whom it may be about."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
+
+from organisations.enums import Degree, EmploymentKind, ProfessionalTitle, RowOutcome
+from organisations.formats import problems
+from organisations.formats.columns import Field
+from organisations.formats.problems import RowProblem
+from organisations.models import Person, RosterImport, RosterRow
+from organisations.services import rosters as services
+
+# What is entered, in words that say how much of it.
+DOING: dict[RowOutcome, Any] = {
+    RowOutcome.CREATE: ngettext_lazy("%(count)s new person", "%(count)s new people", "count"),
+    RowOutcome.UPDATE: ngettext_lazy("%(count)s person changed", "%(count)s people changed", "count"),
+    RowOutcome.TRANSFER: ngettext_lazy(
+        "%(count)s person comes from another unit", "%(count)s people come from other units", "count"
+    ),
+    RowOutcome.LEAVE: ngettext_lazy("%(count)s person leaves", "%(count)s people leave", "count"),
+}
+# Their numbers belong to somebody, so that the row is not about anybody new.
+_NOBODY_NEW = frozenset({RowProblem.NAME_DIFFERS, RowProblem.ID_OF_ANOTHER, RowProblem.CONTRADICTION})
+# Changes that are not of a column.
+_OTHER_FIELDS = {"unit": gettext_lazy("Works at")}
+_WORDS: dict[str, Any] = {
+    Field.TITLE.value: ProfessionalTitle,
+    Field.EMPLOYMENT_KIND.value: EmploymentKind,
+    Field.DEGREE.value: Degree,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One row. `problems`: (column, text, "stop" | "ask" | "note"); `error`: why the last choice was refused."""
+
+    row: RosterRow
+    facts: list[tuple[str, str]]
+    changes: list[tuple[str, str, str]]
+    problems: list[tuple[str, str, str]]
+    choices: list[Choice]
+    error: str
+
+    @property
+    def name(self) -> str:
+        return str(self.row.shown.get(Field.NAME.value, ""))
+
+    @property
+    def offers_new(self) -> bool:
+        return any(choice.value == services.NEW for choice in self.choices)
+
+
+def row_views(
+    rows: Iterable[RosterRow],
+    people: Mapping[int, Person],
+    roster: RosterImport,
+    *,
+    may_choose: bool,
+    chosen: Mapping[int, str],
+    refused: Mapping[int, str],
+) -> list[RowView]:
+    """`chosen` and `refused`: what was just sent for a row, and why it could not be."""
+    return [
+        RowView(
+            row=row,
+            facts=_facts(row, people),
+            changes=[
+                (_label(name), _worded(name, before), _worded(name, after))
+                for name, (before, after) in row.changes.items()
+            ],
+            problems=[(one.get("column", ""), problems.text(one), _weight(one["code"])) for one in row.problems],
+            choices=_choices(row, people, roster.effective_on, chosen.get(row.pk, "")) if may_choose else [],
+            error=refused.get(row.pk, ""),
+        )
+        for row in rows
+    ]
+
+
+def _facts(row: RosterRow, people: Mapping[int, Person]) -> list[tuple[str, str]]:
+    facts = [
+        (_label(name), _worded(name, str(value)))
+        for name, value in row.shown.items()
+        if value and name != Field.NAME.value
+    ]
+    person = people.get(row.person_id or 0)
+    if not row.row_number and person is not None:
+        # Nothing of them stands in the file.
+        for employment in person.working[:1]:  # type: ignore[attr-defined]
+            told = [(Field.DEPARTMENT, employment.department), (Field.STAFF_NUMBER, employment.staff_number)]
+            facts = [(str(field.label), value) for field, value in told if value] + facts
+    return facts
+
+
+def _choices(row: RosterRow, people: Mapping[int, Person], day: date | None, sent: str) -> list[Choice]:
+    candidates = [people[key] for key in row.candidates if key in people]
+    if row.is_applied or not candidates:
+        return []
+    now = sent or _decided(row)
+    if row.row_number:
+        offered = [(str(person.public_id), _told(person)) for person in candidates]
+        if not any(one["code"] in _NOBODY_NEW for one in row.problems):
+            offered.append((services.NEW, _("A new person")))
+        offered.append((services.SKIP, _("Leave this row out")))
+    else:
+        left = _("Yes, left on %(day)s") % {"day": day}
+        offered = [(str(person.public_id), left) for person in candidates]
+        offered.append((services.SKIP, _("No, still works here")))
+    return [Choice(value, label, value == now) for value, label in offered]
+
+
+def _decided(row: RosterRow) -> str:
+    """The choice made before, "" for none."""
+    if row.decided_by_id is None:
+        return ""
+    if row.outcome in (RowOutcome.SKIPPED, RowOutcome.CREATE):
+        return services.SKIP if row.outcome == RowOutcome.SKIPPED else services.NEW
+    return str(row.person.public_id) if row.person else ""
+
+
+def _told(person: Person) -> str:
+    parts = [person.name]
+    for employment in person.working:  # type: ignore[attr-defined]
+        parts += [employment.unit.name, employment.department, employment.staff_number]
+    return " · ".join(part for part in [*parts, person.masked_phone] if part)
+
+
+def _label(name: str) -> str:
+    return str(Field(name).label) if name in Field else str(_OTHER_FIELDS.get(name, name))
+
+
+def _worded(name: str, value: str) -> str:
+    words = _WORDS.get(name)
+    return str(words(value).label) if words is not None and value in words else value
+
+
+def _weight(code: str) -> str:
+    if code in problems.STOPPING:
+        return "stop"
+    return "ask" if code in problems.ASKING else "note"
