@@ -1,6 +1,7 @@
 """A roster as its sender meets it: page after page, forms alone."""
 
 import io
+import re
 from typing import Any
 
 import openpyxl
@@ -117,6 +118,43 @@ def test_roster_goes_from_file_to_people_and_back(hospital: Node, keeper: Client
     namesakes[0].refresh_from_db()
     assert namesakes[0].phone == ""
     assert page_of(keeper, roster)
+
+
+def test_choice_that_cannot_be_is_told_at_its_row_and_the_others_stand(hospital: Node, keeper: Client) -> None:
+    for name, number in (("王伟", "W1"), ("王伟", "W2"), ("李四", "L1")):
+        EmploymentFactory(person=PersonFactory(name=name), unit=hospital, staff_number=number)
+    roster = sent(
+        keeper,
+        hospital,
+        workbook(["王伟", "", "13800000003", "", "", ""], ["张三", "L1", "", "", "", ""]),
+    )
+    confirmed(keeper, roster)
+    free, taken = roster.rows.filter(outcome="unclear").order_by("pk")
+    page = page_of(keeper, roster)
+    assert [f'name="shown-new" value="{row.pk}"' in page for row in (free, taken)] == [True, False]
+    form = {f"row-{free.pk}": "new", f"row-{taken.pk}": "new", "outcome": "unclear"}
+    response = keeper.post(reverse("manage:roster_decide", args=[roster.public_id]), form)
+    assert (response.status_code, f'id="refused-{taken.pk}"' in response.content.decode()) == (409, True)
+    assert list(roster.rows.order_by("pk").values_list("outcome", flat=True)) == ["create", "unclear"]
+
+
+def test_absent_person_has_left_or_not(hospital: Node, keeper: Client) -> None:
+    person = PersonFactory(name="王伟")
+    EmploymentFactory(person=person, unit=hospital, staff_number="W1", department="CT室")
+    roster = sent(keeper, hospital, workbook(["王伟", "0012", "12345", "", "", ""], ["李雷", "7", "", "", "", ""]))
+    confirmed(keeper, roster, is_complete="on")
+    row = roster.rows.get(row_number=0)
+    page = page_of(keeper, roster)
+    assert re.findall(rf'name="row-{row.pk}" value="([^"]+)"', page) == [str(person.public_id), "skip"]
+    assert ["2026-11-01" in page, "W1" in page] == [True, True]
+
+
+def test_columns_read_twice_are_named_at_themselves(hospital: Node, keeper: Client) -> None:
+    roster = sent(keeper, hospital, workbook(["李雷", "1001", "", "", "", ""]))
+    form = {"effective_on": "2026-11-01", "sheet-0": "on", "column-0": "name", "column-1": "phone", "column-2": "phone"}
+    response = keeper.post(reverse("manage:roster_columns", args=[roster.public_id]), form)
+    found = [f'id="id_column-{number}_error"' in response.content.decode() for number in range(4)]
+    assert (response.status_code, found) == (400, [False, True, True, False])
 
 
 def test_wrong_rows_come_back_as_the_sheet_with_reasons(hospital: Node, keeper: Client) -> None:

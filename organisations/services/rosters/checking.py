@@ -213,7 +213,8 @@ def _check_leaving(roster: RosterImport, place: Place, survey: Survey, claimed: 
         made = []
         for known in people.values():
             plan = plans.for_leaving(known, place)
-            if plan.outcome != RowOutcome.LEAVE:
+            # Whoever keeps the list is often not in it; a roster does not end the work of those who send it.
+            if plan.outcome != RowOutcome.LEAVE or known.person.pk in place.keepers:
                 continue
             row = RosterRow(roster=roster, row_number=0, person=known.person, changes=plan.changes)
             row.outcome = RowOutcome.LEAVE

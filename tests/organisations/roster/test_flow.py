@@ -153,6 +153,12 @@ def test_complete_roster_lets_the_others_leave_and_ends_their_roles(
     assert everything() == before
 
 
+def test_complete_roster_leaves_its_sender_in_place(compare: Compare, keeper: Person, unit: Node) -> None:
+    EmploymentFactory(person=keeper, unit=unit, staff_number="K1")
+    roster = compare(WANG, is_complete=True)
+    assert outcomes(roster) == ["create"]
+
+
 def test_absent_person_whom_an_unreadable_row_may_name_is_asked_about(
     compare: Compare, keeper: Person, unit: Node
 ) -> None:
