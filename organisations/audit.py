@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
 from cms.shared.http import current_address
+from cms.shared.logs import scrub
 from organisations.models import AuditEvent, Person
 
 # Parts of field names whose values never enter the log, not even masked ones.
@@ -48,11 +49,11 @@ def _event(
 ) -> AuditEvent:
     return AuditEvent(
         actor_id_copy=by.pk if by else None,
-        actor=str(by)[:80] if by else "",
+        actor=scrub(str(by))[:80] if by else "",
         verb=verb,
         target_kind=target._meta.label_lower,
         target_id=str(getattr(target, "public_id", None) or target.pk or ""),
-        target=str(target)[:200],
+        target=scrub(str(target))[:200],
         before=masked(before or {}),
         after=masked(after or {}),
         address=_address(),
@@ -80,7 +81,9 @@ def _plain(value: Any) -> Any:
         return masked(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return scrub(value)  # reasons and searches are typed by people, who write numbers into them
+    if value is None or isinstance(value, bool | int | float):
         return value
     try:
         return DjangoJSONEncoder().default(value)

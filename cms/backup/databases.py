@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -19,7 +18,6 @@ from cms.backup import BackupError, Busy, NotPrepared
 from cms.backup.archive import BLOCK
 
 REPLACED = "before_restore"
-_WORDS = re.compile(r"[a-z_]+")
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def _reach() -> tuple[list[str], dict[str, str]]:
     from psycopg.conninfo import make_conninfo
 
     values: dict[str, Any] = connection.settings_dict
-    options = {key: value for key, value in values["OPTIONS"].items() if isinstance(value, str) and _WORDS.match(key)}
+    options = {key: value for key, value in values["OPTIONS"].items() if isinstance(value, str)}
     given = {"host": values["HOST"], "port": values["PORT"], "user": values["USER"], "dbname": values["NAME"]}
     conninfo = make_conninfo("", **options, **{key: value for key, value in given.items() if value})
     secret = {"PGPASSWORD": values["PASSWORD"]} if values["PASSWORD"] else {}
@@ -134,6 +132,7 @@ class PostgresReturn:
     """Loads into a new schema `public` while the old one waits under another name."""
 
     def __init__(self) -> None:
+        loader = program("pg_restore")
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() "
@@ -152,7 +151,7 @@ class PostgresReturn:
         connection.close()
         reach, environment = _reach()
         # The schema is named, so that only what is in it is made, not the schema itself.
-        command = [program("pg_restore"), "--schema=public", "--no-owner", "--no-privileges", "--single-transaction"]
+        command = [loader, "--schema=public", "--no-owner", "--no-privileges", "--single-transaction"]
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by finish or undo
         self._process = subprocess.Popen(
             [*command, "--exit-on-error", *reach], stdin=subprocess.PIPE, stderr=self._words, env=environment

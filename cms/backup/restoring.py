@@ -146,13 +146,13 @@ def _bring_back(path: Path, identities: list[archive.Identity], found: Contents)
                     files = files or _files_after(database, found)
                     files.add(name.removeprefix(archive.FILES), archive.blocks(content))
         files = files or _files_after(database, found)
+        database.keep()
     except BaseException:
         if files is not None:
             files.undo()
         database.undo()
         raise
     files.keep()
-    database.keep()
 
 
 def _files_after(database: databases.Return, found: Contents) -> storages.Return:

@@ -12,7 +12,7 @@ PERSONAL = re.compile(
     r"^(name|username|login|full_name|phone|mobile|e?mail|address|id_number|staff_number|password|code|token|cookie"
     r"|authorization|secret|permit|post_data)$|_(phone|email|password|token|secret)$"
 )
-_MOBILE = re.compile(r"(?<![0-9A-Fa-f-])(?:\+?86)?1[3-9]\d{9}(?![0-9A-Fa-f])")
+_MOBILE = re.compile(r"(?<![0-9A-Fa-f-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Fa-f])")
 _ID_NUMBER = re.compile(r"(?<![0-9A-Fa-f-])\d{17}[\dXx](?![0-9A-Fa-f])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 HIDDEN = "***"

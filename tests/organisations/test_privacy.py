@@ -58,3 +58,11 @@ def test_audit_masks_personal_fields_at_every_depth() -> None:
     event.refresh_from_db()
     assert event.before == {"phone": "***", "nested": [{"id_number": "***"}, {"note": "kept"}]}
     assert event.after == {"email": "", "new_password": "***"}
+
+
+def test_audit_hides_numbers_in_what_people_type() -> None:
+    person = people.create_person(by=None, username="wang", name="王丽")
+    typed = "电话由 137 1234 5098 改为+8613987650412，证件 11010519491231002X，见 2026-09-01-001 与 w@e.org"
+    event = audit.record(by=person, verb="test", target=person, after={"reason": typed, "more": [{"note": typed}]})
+    hidden = "电话由 *** 改为***，证件 ***，见 2026-09-01-001 与 ***"
+    assert event.after == {"reason": hidden, "more": [{"note": hidden}]}
