@@ -70,7 +70,7 @@ def test_person_in_a_prefecture_without_a_branch_earns_credit_that_the_province_
         client.force_login(reviewer)
         rows = client.get(reverse("credits:people"), {"year": timezone.localdate().year}).context["listing"].rows
         people = client.get(reverse("manage:people")).context["rows"]
-        credits = [(row.person.username, row.credits > Decimal(0)) for row in rows]
+        credits = [(row.person.username, row.standing.credits > Decimal(0)) for row in rows]
         seen[name] = (credits, [row.person.username for row in people])
     found = ([("jiyuan", True)], ["jiyuan"])
     assert seen == {"province": found, "own city": found, "other city": ([], [])}
