@@ -9,7 +9,7 @@ from cms.shared.errors import NotFound
 from organisations.enums import Power
 from organisations.models import Alliance, AllianceMember, Person
 from organisations.scopes import Scope
-from organisations.selectors.powers import in_force, required_scope, scope_for
+from organisations.selectors.powers import in_force, required_scope, scope_for, today
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class AlliancePage:
     members: list[Membership]
     keeps: bool
 
+    @property
+    def has_people_here(self) -> bool:
+        """Whether a place of the reader's belongs to it today: then the list of people can be narrowed to it."""
+        day = today()
+        mine = [member.row for member in self.members if member.is_seen]
+        return any(row.begins <= day and (row.ends is None or row.ends > day) for row in mine)
+
 
 def alliances_seen(scope: Scope, *, search: str = "", closed: bool = False) -> QuerySet[Alliance]:
     """Alliances that have, or had, a place of `scope` in them, with `places` (how many today), by code."""
@@ -36,8 +43,7 @@ def alliances_seen(scope: Scope, *, search: str = "", closed: bool = False) -> Q
         found = found.filter(closed_on__isnull=True)
     if search:
         found = found.filter(Q(name__icontains=search) | Q(name_en__icontains=search) | Q(code__icontains=search))
-    today = in_force()
-    members = AllianceMember.objects.filter(today).values("pk")
+    members = AllianceMember.objects.filter(in_force()).values("pk")
     return found.annotate(places=Count("members", filter=Q(members__in=members))).order_by("pk")
 
 

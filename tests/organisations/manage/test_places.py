@@ -126,7 +126,7 @@ def test_system_administrator_moves_and_merges(desk: Desk) -> None:
     assert client.post(url("place_merge", desk.hospital), into).url == url("place", desk.other)
     assert desk.worker.employments.get(ends=None).unit == desk.other
     text = client.get(url("place", desk.hospital)).content.decode()
-    assert url("place", desk.other) in text
+    assert (url("place", desk.other) in text, f"?place={desk.hospital.public_id}" in text) == (True, False)
     assert client.post(url("place_merge", desk.other), into).status_code == 400
 
 
@@ -180,6 +180,10 @@ def test_alliances_are_listed_for_those_who_see_a_place_of_them(desk: Desk) -> N
     assert list(client.get(reverse("manage:alliances")).context["page_obj"]) == [ours]
     statuses = [client.get(reverse("manage:alliance", args=[one.public_id])).status_code for one in (ours, theirs)]
     assert statuses == [200, 404]
+    shown = [client.get(reverse("manage:alliance", args=[ours.public_id])).context["page"].has_people_here]
+    ours.members.update(ends=date(2026, 1, 1))
+    shown.append(client.get(reverse("manage:alliance", args=[ours.public_id])).context["page"].has_people_here)
+    assert shown == [True, False]
 
 
 @pytest.mark.parametrize("count", [1, 3])
