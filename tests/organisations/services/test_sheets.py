@@ -6,7 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cms.shared import errors
 from cms.shared.storage import private_storage
@@ -68,7 +68,7 @@ def test_excel_sheet_holds_one_working_code_a_person_by_department(admin: Person
     head, *rows = rows_of(sheet)
     day = (timezone.localtime() + timedelta(days=30)).date().isoformat()
     address = "http://127.0.0.1:8000/en/account/activate/"
-    assert head == ("Unit", "Department", "Name", "Staff number", "Activation code", "Address", "Valid until")
+    assert head == ("Place of work", "Department", "Name", "Staff number", "Activation code", "Address", "Valid until")
     assert [row[:4] + row[5:] for row in rows] == [
         ("示范医院", "CT室", "李娜", "***77", address, day),
         ("示范医院", "磁共振室", "王伟", "***", address, day),
@@ -136,7 +136,8 @@ def test_sheet_of_too_many_says_what_to_do(admin: Person, unit: Node, monkeypatc
         newcomer(unit, name)
     with pytest.raises(sheets.TooManyForOneSheet) as caught:
         sheets.request_sheet(by=admin, unit=unit, choice=SheetChoice.UNCODED, file_format="pdf")
-    assert "at most 1 people; these are 2" in str(caught.value)
+    with translation.override("en"):
+        assert "at most 1 people; these are 2" in str(caught.value)
 
 
 def test_new_sheet_ends_earlier_codes_only_when_it_is_finished(admin: Person, unit: Node) -> None:
