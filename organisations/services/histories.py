@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import crypto
-from organisations.enums import QualificationState, RequestState
+from organisations.enums import ProfessionalTitle, QualificationState, RequestState
 from organisations.histories import History, Told
 from organisations.models import (
     Activation,
@@ -205,7 +205,6 @@ def _move_roles(kept: Person, merged: Person) -> int:
 def _move_contact(kept: Person, merged: Person) -> None:
     """Phone, address and ID number go where there is none; a second one is let go, so that it can be used again."""
     phone, number, email = merged.phone, full_id_number(merged), merged.email
-    title = merged.title
     merged.set_phone("")
     merged.set_id_number("")
     merged.email = None
@@ -218,8 +217,9 @@ def _move_contact(kept: Person, merged: Person) -> None:
     if email and not kept.email:
         kept.email = email
         EmailAddress.objects.get_or_create(user=kept, email=email, defaults={"primary": True, "verified": False})
-    if kept.title == Person._meta.get_field("title").default:
-        kept.title = title
+    # A title is never lost again: the higher one is the later one.
+    ranks = list(ProfessionalTitle)
+    kept.title = max(ProfessionalTitle(kept.title), ProfessionalTitle(merged.title), key=ranks.index)
     kept.save()
 
 

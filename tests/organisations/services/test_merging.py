@@ -99,6 +99,17 @@ def test_merge_closes_one_account_and_says_so(db: None) -> None:
     assert list(Notification.objects.values_list("person", "kind")) == [(pair.kept.pk, "accounts_merged")]
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "then"),
+    [("none", "技师", "技师"), ("技师", "主管技师", "主管技师"), ("主管技师", "技士", "主管技师")],
+)
+def test_higher_title_stays(db: None, mine: str, theirs: str, then: str) -> None:
+    pair = Pair(title=theirs)
+    Person.objects.filter(pk=pair.kept.pk).update(title=mine)
+    pair.merge()
+    assert pair.kept.title == then
+
+
 def test_what_kept_has_already_is_kept(db: None) -> None:
     pair = Pair(email="old@example.org", phone="+8613800000001")
     pair.kept.set_phone("+8613800000002")
