@@ -166,13 +166,13 @@ def open_file(*, by: Person, job: ExportJob) -> IO[bytes]:
     scope: Scope = scope_of(by, CREDIT_ROLES)
     if not all(scope.covers(path) for path in job.scope_paths):
         raise ScopeShrank
-    file = private_storage().open(job.file_key)
     disclosure = Disclosure.objects.filter(job=job).first()
+    if disclosure is not None and (disclosure.expires_at is None or disclosure.expires_at <= timezone.now()):
+        raise ExportGone
+    file = private_storage().open(job.file_key)
     if disclosure is None:
         audit.record(by=by, verb="credits.export.download", target=job, after={"sha256": job.file_sha256})
     else:
-        if disclosure.expires_at is None or disclosure.expires_at <= timezone.now():
-            raise ExportGone
         audit.record(
             by=by,
             verb="credits.disclosure.download",
