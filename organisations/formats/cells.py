@@ -55,20 +55,15 @@ def shown_text(cell: Cell) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-_DAY = re.compile(r"(?:19|20)\d\d([-.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])")
-
-
 def masked_digits(text: str) -> str:
-    """`text` with the middle of every long number hidden, however it is grouped, and of e-mail addresses. Days stay."""
+    """`text` with the middle of every number of nine digits or more hidden, however grouped, and of addresses."""
     text = re.sub(r"(?<![\w.])([\w.+-])[\w.+-]*@", r"\1***@", text)
-    return re.sub(r"\d(?:[ \-.]?\d){6,}[xX]?", lambda found: _masked(found.group()), text)
+    return re.sub(r"\d(?:[ \-.]?\d){8,}[xX]?", lambda found: _masked(found.group()), text)
 
 
 def _masked(number: str) -> str:
-    if _DAY.fullmatch(number):
-        return number
     bare = re.sub(r"[^0-9xX]", "", number)
-    return f"{bare[:3]}{'*' * max(1, len(bare) - 7)}{bare[-4:]}" if len(bare) > 9 else f"{bare[:1]}***{bare[-2:]}"
+    return f"{bare[:3]}{'*' * (len(bare) - 7)}{bare[-4:]}" if len(bare) > 9 else f"{bare[:2]}***{bare[-3:]}"
 
 
 def general_problem(cell: Cell, *, has_formula: bool, has_error: bool) -> P | None:
@@ -118,6 +113,9 @@ def staff_number(cell: Cell) -> Found:
         return Found(problem=P.STAFF_NUMBER_TOO_LONG)
     if text and not re.fullmatch(r"[\w./-]+", text):
         return Found(problem=P.STAFF_NUMBER_CHARACTERS)
+    # Staff numbers are shown and kept in clear.
+    if re.fullmatch(r"1[3-9]\d{9}", text) or rules.is_chinese_id_number(text.upper()):
+        return Found(problem=P.STAFF_NUMBER_PERSONAL)
     return Found(text)
 
 

@@ -65,6 +65,10 @@ class RowProblem(models.TextChoices):
         "staff_number_characters",
         _("A staff number has letters, digits and - _ . / only. Correct it."),
     )
+    STAFF_NUMBER_PERSONAL = (
+        "staff_number_personal",
+        _("This is a phone or ID number. Choose the column for that, or write the unit's own number."),
+    )
     # The phone
     PHONE_LANDLINE = "phone_landline", _("This is not a mobile phone. Write the mobile number or leave it empty.")
     PHONE_LENGTH = "phone_length", _("A mobile number has 11 digits; this one has %(digits)s. Correct it.")
@@ -202,7 +206,8 @@ P = RowProblem
 STOPPING = frozenset(
     {
         P.NAME_MISSING, P.NAME_NOT_A_NAME, P.NAME_TOO_LONG, P.NO_IDENTITY, P.STAFF_NUMBER_TOO_LONG,
-        P.STAFF_NUMBER_LOST_DIGITS, P.STAFF_NUMBER_DECIMAL, P.STAFF_NUMBER_CHARACTERS, P.PHONE_LANDLINE,
+        P.STAFF_NUMBER_LOST_DIGITS, P.STAFF_NUMBER_DECIMAL, P.STAFF_NUMBER_CHARACTERS, P.STAFF_NUMBER_PERSONAL,
+        P.PHONE_LANDLINE,
         P.PHONE_LENGTH, P.PHONE_PREFIX, P.PHONE_CHARACTERS, P.PHONE_TWO, P.PHONE_LOST_DIGITS, P.ID_LOST_DIGITS,
         P.ID_CHECK_DIGIT, P.ID_FIFTEEN, P.ID_LENGTH, P.ID_CHARACTERS, P.ID_BIRTH_DATE, P.DEPARTMENT_TOO_LONG,
         P.DATE_UNREADABLE, P.DATE_IMPOSSIBLE, P.DATE_YEAR_ONLY, P.DATE_SHORT_YEAR, P.DATE_TOO_EARLY,

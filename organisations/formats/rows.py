@@ -151,4 +151,4 @@ def masked(name: str, value: str) -> str:
     if name == Field.EMAIL:
         local, _at, host = value.partition("@")
         return f"{local[:1]}***@{host}"
-    return cells.masked_digits(value)
+    return value if name == Field.STAFF_NUMBER else cells.masked_digits(value)

@@ -18,7 +18,7 @@ from organisations.enums import Deed, ProfessionalTitle, QualificationKind, Qual
 from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.problems import problem
-from organisations.models import Employment, Person, Qualification, RoleGrant, RosterImport, RosterRow
+from organisations.models import Employment, Node, Person, Qualification, RoleGrant, RosterImport, RosterRow
 from organisations.services import roles
 from organisations.services.disclosures import full_id_number
 from organisations.services.rosters import checking, intake, matching, plans, sealed
@@ -47,10 +47,11 @@ class NothingToApply(errors.Conflict):
 def apply(*, by: Person, roster: RosterImport, skip_unclear: bool = False) -> RosterImport:
     """Queue the entering of a compared roster. Unclear rows wait and can be decided and entered later.
 
-    Raises NotFound, RosterBusy, NothingToApply, and RowsUnclear unless `skip_unclear`.
+    Raises NotFound, RosterBusy, ClosedPlace, NothingToApply, and RowsUnclear unless `skip_unclear`.
     """
     intake.reach(by, roster)
-    rows = RosterRow.objects.filter(roster=roster, is_applied=False)
+    intake.check_open(roster.unit, roster.effective_on or timezone.localdate())
+    rows = RosterRow.objects.filter(roster=roster, is_applied=False).exclude(sealed="")
     unclear = rows.filter(outcome=RowOutcome.UNCLEAR).count()
     if unclear and not skip_unclear:
         raise RowsUnclear(rows=unclear)
@@ -66,13 +67,14 @@ def apply(*, by: Person, roster: RosterImport, skip_unclear: bool = False) -> Ro
 
 def run(roster: RosterImport) -> None:
     """Enter what is not entered yet; the roster becomes APPLIED. May be killed anywhere and run again."""
-    waiting = RosterRow.objects.filter(roster=roster, is_applied=False, outcome__in=DOING)
+    waiting = RosterRow.objects.filter(roster=roster, is_applied=False, outcome__in=DOING).exclude(sealed="")
     total, done, last = max(1, waiting.count()), 0, 0
     place, _by = Place.of(roster), roster.applied_by  # fetched once, before the first thousand
     while pks := list(waiting.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[: checking.CHUNK]):
         with transaction.atomic():
             roster.beat(stage="applying", progress=99 * done // total)
             _Chunk(roster, place, pks).enter()
+            roster.beat()
         done, last = done + len(pks), pks[-1]
     with transaction.atomic():
         roster.finish(roster_stage=RosterStage.APPLIED, counts=checking.counted(roster))
@@ -109,6 +111,8 @@ class _Chunk:
         self.addresses: dict[int, list[list[Any]]] = {}
 
     def enter(self) -> None:
+        # Another roster of the unit, or its merger, waits: without phone and ID number nothing else tells people apart.
+        Node.objects.select_for_update(no_key=True).get(pk=self.place.unit.pk)
         kept = {row.pk: sealed.opened(row) for row in self.rows}
         people = load([row.person_id for row in self.rows if row.person_id], self.place, lock=True)
         found = matching.find([one.values for one in kept.values()], self.place, with_names=False)

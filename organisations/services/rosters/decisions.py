@@ -126,8 +126,8 @@ def _decide_rows(by: Person, place: Place, rows: list[RosterRow], choices: dict[
 
 
 def _check_open(row: RosterRow) -> None:
-    """Only rows that ask have candidates."""
-    if row.is_applied or not row.candidates:
+    """Only rows that ask have candidates; after 30 days nothing is known of a row any more."""
+    if row.is_applied or not row.candidates or not row.sealed:
         raise NothingToDecide
 
 

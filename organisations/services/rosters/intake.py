@@ -22,6 +22,7 @@ from organisations.formats.reading import kind_of
 from organisations.formats.shapes import MOST_BYTES_SENT, Unreadable
 from organisations.models import Node, Person, RosterImport, RosterMapping
 from organisations.selectors import scope_for
+from organisations.services.people import ClosedPlace
 
 
 class RosterTooLarge(errors.TooLarge):
@@ -80,6 +81,12 @@ def reach(by: Person, roster: RosterImport) -> None:
         raise errors.NotFound
 
 
+def check_open(unit: Node, day: date) -> None:
+    """Raises ClosedPlace if nobody can work at `unit` on `day`."""
+    if unit.closed_on is not None and unit.closed_on <= day:
+        raise ClosedPlace
+
+
 def move(
     roster: RosterImport, *, at: Collection[RosterStage], to: RosterStage, wake: bool = True, **changes: Any
 ) -> None:
@@ -101,11 +108,12 @@ def move(
 def receive(*, by: Person, unit: Node, upload: File[bytes]) -> RosterImport:
     """Store a file that lists people of `unit` and queue its reading.
 
-    Raises OutOfScope if `by` does not keep the people of `unit`; RosterTooLarge; RosterUnreadable where the first
-    bytes already tell. Whatever shows later ends in the stage UNREADABLE with a `FileProblem` as `error_code`.
+    Raises OutOfScope if `by` does not keep the people of `unit`; ClosedPlace; RosterTooLarge; RosterUnreadable where
+    the first bytes already tell. What shows later ends in the stage UNREADABLE, a `FileProblem` as `error_code`.
     """
     if unit.tree != Tree.ADMINISTRATION or not scope_for(by, Power.KEEP_PEOPLE).covers(unit.path):
         raise errors.OutOfScope
+    check_open(unit, timezone.localdate())
     file_name = PurePath(str(upload.name or "").replace("\\", "/")).name[-200:] or "roster"
     if upload.size > MOST_BYTES_SENT:
         raise RosterTooLarge

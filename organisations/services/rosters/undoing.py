@@ -56,6 +56,7 @@ def run(roster: RosterImport) -> None:
         with transaction.atomic():
             roster.beat(stage="undoing", progress=99 * done // total)
             _undo_rows(roster, place, pks)
+            roster.beat()
         done += len(pks)
     with transaction.atomic():
         roster.finish(roster_stage=RosterStage.UNDONE, counts=checking.counted(roster))

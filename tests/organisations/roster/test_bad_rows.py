@@ -35,6 +35,8 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("工号", 1234567890123456789, "staff_number_lost_digits", "wrong"),
     ("工号", 12.5, "staff_number_decimal", "wrong"),
     ("工号", "A;12", "staff_number_characters", "wrong"),
+    ("工号", "13900000001", "staff_number_personal", "wrong"),
+    ("工号", files.id_number(7), "staff_number_personal", "wrong"),
     ("工号", "=A1", "formula", "wrong"),
     ("工号", "#N/A", "cell_error", "wrong"),
     ("手机号", "0371-65580000", "phone_landline", "wrong"),

@@ -79,7 +79,7 @@ def test_error_file_is_for_the_keeper_after_the_comparison_and_while_the_file_is
     fresh = run(rosters.receive(by=keeper, unit=unit, upload=sent))
     with pytest.raises(rosters.RosterBusy):
         rosters.error_file(by=keeper, roster=fresh)
-    roster = compare(("王伟", "12345"), headings=("姓名", "手机号"))
+    roster = compare(("王伟", "12345"), ("李娜", "13800000001"), headings=("姓名", "手机号"))
     with pytest.raises(NotFound):
         rosters.error_file(by=PersonFactory(), roster=roster)
     long_ago = timezone.now() - timedelta(days=31)
@@ -87,6 +87,8 @@ def test_error_file_is_for_the_keeper_after_the_comparison_and_while_the_file_is
     with django_capture_on_commit_callbacks(execute=True):
         assert rosters.erase_old() == 1
     roster.refresh_from_db()
-    assert [(row.sealed, row.undo) for row in rows_of(roster)] == [("", "")]
+    assert [(row.sealed, row.undo) for row in rows_of(roster)] == [("", "")] * 2
+    with pytest.raises(rosters.NothingToApply):
+        rosters.apply(by=keeper, roster=roster)
     with pytest.raises(rosters.FileGone):
         rosters.error_file(by=keeper, roster=roster)

@@ -13,6 +13,7 @@ from organisations.enums import Role, RosterStage
 from organisations.formats.problems import FileProblem
 from organisations.models import AuditEvent, Node, Person, RosterImport, RosterMapping
 from organisations.services import rosters
+from organisations.services.people import ClosedPlace
 from tests.factories.organisations import BranchFactory, NodeFactory, PersonFactory, RoleGrantFactory
 from tests.organisations.roster import files
 
@@ -119,6 +120,18 @@ def test_branch_of_the_society_has_no_roster() -> None:
     secretary = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=branch).person
     with pytest.raises(OutOfScope):
         rosters.receive(by=secretary, unit=branch, upload=files.upload(files.csv(ROWS), "a.csv"))
+
+
+def test_closed_unit_takes_no_roster(keeper: Person, unit: Node) -> None:
+    roster = received(keeper, unit, files.xlsx(("a", ROWS)))
+    confirm(keeper, roster)
+    rosters.run_roster(roster.pk)
+    Node.objects.filter(pk=unit.pk).update(closed_on=timezone.localdate())
+    unit.refresh_from_db()
+    with pytest.raises(ClosedPlace):
+        rosters.receive(by=keeper, unit=unit, upload=files.upload(files.xlsx(("a", ROWS))))
+    with pytest.raises(ClosedPlace):
+        rosters.apply(by=keeper, roster=RosterImport.objects.get())
 
 
 @pytest.mark.parametrize(
