@@ -41,6 +41,11 @@ def rows_of(roster: RosterImport, outcome: str = "") -> QuerySet[RosterRow]:
     return rows.order_by("pk")
 
 
+def kept_in(roster: RosterImport) -> int:
+    """How many rows of an undone roster stay as they were entered."""
+    return RosterRow.objects.filter(roster=roster, is_applied=True).count()
+
+
 def people_of(rows: Collection[RosterRow]) -> dict[int, Person]:
     """Whom these rows may be about and who is in no row of the file, by key, each with `working`: the employments of
     today. Two queries."""

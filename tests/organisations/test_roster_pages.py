@@ -114,6 +114,7 @@ def test_roster_goes_from_file_to_people_and_back(hospital: Node, keeper: Client
     rosters.run_roster(roster.pk)
     roster.refresh_from_db()
     assert roster.roster_stage == RosterStage.UNDONE
+    assert "notice--ok" in page_of(keeper, roster)
     assert Person.objects.filter(name="李雷").count() == 0
     namesakes[0].refresh_from_db()
     assert namesakes[0].phone == ""

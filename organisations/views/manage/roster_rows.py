@@ -80,7 +80,7 @@ def row_views(
                 (_label(name), _worded(name, before), _worded(name, after))
                 for name, (before, after) in row.changes.items()
             ],
-            problems=[(one.get("column", ""), problems.text(one), _weight(one["code"])) for one in row.problems],
+            problems=_problems(row),
             choices=_choices(row, people, roster.effective_on, chosen.get(row.pk, "")) if may_choose else [],
             error=refused.get(row.pk, ""),
         )
@@ -143,6 +143,12 @@ def _label(name: str) -> str:
 def _worded(name: str, value: str) -> str:
     words = _WORDS.get(name)
     return str(words(value).label) if words is not None and value in words else value
+
+
+def _problems(row: RosterRow) -> list[tuple[str, str, str]]:
+    """What was asked and has been decided is no problem any more."""
+    weighed = [(one.get("column", ""), problems.text(one), _weight(one["code"])) for one in row.problems]
+    return [one for one in weighed if one[2] != "ask" or row.outcome == RowOutcome.UNCLEAR]
 
 
 def _weight(code: str) -> str:

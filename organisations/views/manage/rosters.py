@@ -246,6 +246,7 @@ def _shown(
         "leaving": found.counts.get(RowOutcome.LEAVE.value, 0),
         "unclear": found.counts.get(RowOutcome.UNCLEAR.value, 0),
         "wrong": found.counts.get(RowOutcome.WRONG.value, 0),
+        "kept": selectors.kept_in(found) if stage == RosterStage.UNDONE else 0,
         "page_obj": page,
         "rows": views,
         "may_choose": may_choose,
