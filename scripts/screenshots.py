@@ -132,6 +132,7 @@ def learner_pages(page: Page, url: str) -> dict[str, str]:
         "my-learning": f"{url}/{LANGUAGE}/learning/",
         "my-credits": f"{url}/{LANGUAGE}/credits/",
         "notifications": f"{url}/{LANGUAGE}/account/notifications/",
+        "my-details": f"{url}/{LANGUAGE}/account/details/",
     }
     page.goto(found["my-learning"])
     for link in links(page, LESSON)[:1]:
@@ -150,8 +151,16 @@ def learner_pages(page: Page, url: str) -> dict[str, str]:
 
 
 def admin_pages(page: Page, url: str) -> dict[str, str]:
-    del page
+    manage = f"{url}/{LANGUAGE}/manage/"
+    page.goto(f"{manage}people/")
+    people = links(page, rf"^/{LANGUAGE}/manage/people/[0-9a-f-]{{36}}/$")
     return {
+        "management": manage,
+        "management-people": f"{manage}people/",
+        **dict(zip(["management-person"], people, strict=False)),
+        "management-rosters": f"{manage}rosters/",
+        "management-sheets": f"{manage}sheets/",
+        "management-objections": f"{manage}objections/",
         "exports": urljoin(url, f"/{LANGUAGE}/credits/exports/"),
         "people": urljoin(url, f"/{LANGUAGE}/credits/people/"),
         "sign-offs": urljoin(url, f"/{LANGUAGE}/learning/sign-offs/"),

@@ -64,7 +64,7 @@ def walk(page: Page) -> tuple[list[str], list[str]]:
     return [html for key, html in workable.items() if key not in reached], unseen
 
 
-@pytest.mark.parametrize("name", ["quiz", "lesson with player", "way into the quiz", "sign-in", "exports"])
+@pytest.mark.parametrize("name", ["quiz", "lesson with player", "way into the quiz", "sign-in", "exports", "rosters"])
 def test_tab_reaches_everything_and_is_seen(world: World, visit_as: Visit, name: str) -> None:
     who, path = world.pages[name]
     with visit_as(who) as visitor:

@@ -125,6 +125,15 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "messages": ("learner", reverse("organisations:notifications")),
             "people": ("admin", reverse("credits:people")),
             "exports": ("admin", reverse("credits:exports")),
+            "management": ("admin", reverse("manage:home")),
+            "people of the unit": ("admin", reverse("manage:people")),
+            "person": ("admin", reverse("manage:person", args=[Person.objects.get(username="learner").public_id])),
+            "rosters": ("admin", reverse("manage:rosters")),
+            "activation sheets": ("admin", reverse("manage:sheets")),
+            "registrations": ("admin", reverse("manage:registrations")),
+            "objections": ("admin", reverse("manage:objections")),
+            "what is entered about me": ("learner", reverse("organisations:details")),
+            "audit log": ("auditor", reverse("manage:audit")),
             "sign-offs": ("lecturer", reverse("courses:sign_offs")),
         }
 
