@@ -31,11 +31,32 @@ PLACEHOLDER = re.compile(r"%%|%\(\w+\)[a-z]|\{\w*\}")
 # Latin punctuation that touches a Chinese character on its left.
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]")
 # Written the same in both languages, or nothing but placeholders.
-SAME_IN_CHINESE = {"CT", "MR", "DR", "DSA", "%(goal)s: %(figures)s"}
+SAME_IN_CHINESE = {
+    "CT",
+    "MR",
+    "DR",
+    "DSA",
+    "%(goal)s: %(figures)s",
+    "%(column)s: %(problem)s",
+    "%(label)s: %(value)s",
+    "after a label\x04:",
+}
 # Chinese in templates: texts that exist once per language, the brand, and the page that no catalogue can serve.
 CHINESE_TEMPLATES = {"500.html", "base.html"}
 # Chinese in code: content, the authority's own codes, and the names of the site before anybody edited them.
-CHINESE_CODE = {"cms/home/services.py", "cms/settings/base.py", "credits/exports/render.py", "organisations/enums.py"}
+# Rosters are read in the words that hospitals write.
+CHINESE_CODE = {
+    "cms/home/services.py",
+    "cms/settings/base.py",
+    "credits/exports/render.py",
+    "organisations/enums.py",
+    "organisations/formats/cells.py",
+    "organisations/formats/columns.py",
+    "organisations/formats/example.py",
+    "organisations/formats/problems.py",
+    "organisations/formats/rows.py",
+    "organisations/management/commands/setup_units.py",
+}
 # Latin text in templates that needs no translation.
 LATIN = {"CSV", "English", "ID", "Isocenter", "SHA", "Something went wrong", "XLSX", "JSON", "URL"}
 

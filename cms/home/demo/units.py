@@ -62,9 +62,9 @@ def _states(keeper: Person, persons: dict[str, Person]) -> None:
 
 
 def _roles(system: Person, keeper: Person, persons: dict[str, Person], places: dict[str, Node]) -> None:
-    administrator = {"person": system, "role": Role.SYSTEM_ADMINISTRATOR, "node": places["DS4100"]}
-    if not RoleGrant.objects.filter(**administrator).exists():
-        roles.grant_role(by=None, **administrator, begins=date(2019, 7, 1))
+    role, society = Role.SYSTEM_ADMINISTRATOR, places["DS4100"]
+    if not RoleGrant.objects.filter(person=system, role=role, node=society).exists():
+        roles.grant_role(by=None, person=system, role=role, node=society, begins=date(2019, 7, 1))
     held = RoleGrant.objects.get(person=keeper, role=Role.UNIT_CREDIT_ADMINISTRATOR)
     if not held.substitutes.exists():
         roles.appoint_substitute(
