@@ -9,7 +9,7 @@ from wagtail.admin.menu import MenuItem
 
 from organisations.enums import Power
 from organisations.models import Person
-from organisations.selectors import scope_for
+from organisations.selectors.manage import powers_of
 
 
 class _ManageMenuItem(MenuItem):
@@ -17,11 +17,19 @@ class _ManageMenuItem(MenuItem):
 
     def __init__(self, *args: Any, powers: tuple[Power, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.powers = powers
+        self.powers = frozenset(powers)
 
     def is_shown(self, request: HttpRequest) -> bool:
-        person = request.user
-        return isinstance(person, Person) and any(scope_for(person, power) for power in self.powers)
+        return bool(_powers(request) & self.powers)
+
+
+def _powers(request: HttpRequest) -> frozenset[Power]:
+    """The powers of whoever asks, looked up once a request."""
+    known: frozenset[Power] | None = getattr(request, "_manage_powers", None)
+    if known is None:
+        known = powers_of(request.user) if isinstance(request.user, Person) else frozenset()
+        request._manage_powers = known  # type: ignore[attr-defined]
+    return known
 
 
 @hooks.register("register_settings_menu_item")

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 from cms.shared.object_storage import ObjectStorage
@@ -22,6 +23,10 @@ def server() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         moto.stop()
+        # What it keeps lies in temporary files, which are closed only when it forgets everything.
+        for backends in s3_backends.values():
+            for backend in backends.values():
+                backend.reset()
 
 
 def storages(address: str, bucket: str) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from media_pipeline.services.lectures import run_transcode
 from organisations.models import AuditEvent
 from tests.factories.organisations import PersonFactory
 
-LIST_QUERIES = 10
+LIST_QUERIES = 11
 STATES_QUERIES = 7
 NAME = "wagtailsnippets_media_pipeline_lecture"
 SRT = "1\n00:00:00,000 --> 00:00:01,000\n开始\n".encode()
