@@ -1,14 +1,17 @@
-"""An S3-compatible storage for tests: moto's server in this process, a bucket of its own for every test."""
+"""An S3-compatible storage for tests: moto's server, a bucket of its own for every test."""
 
 import contextlib
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from moto.s3.models import s3_backends
-from moto.server import ThreadedMotoServer
+import httpx
 
 from cms.shared.object_storage import ObjectStorage
+from tests.services import free_port
 
 STORAGE = "cms.shared.object_storage.ObjectStorage"
 
@@ -16,17 +19,25 @@ STORAGE = "cms.shared.object_storage.ObjectStorage"
 @contextlib.contextmanager
 def server() -> Iterator[str]:
     """Yields the address of an empty service on a free port."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    try:
-        host, port = moto.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        moto.stop()
-        # What it keeps lies in temporary files, which are closed only when it forgets everything.
-        for backends in s3_backends.values():
-            for backend in backends.values():
-                backend.reset()
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait(process, f"{address}/moto-api/data.json")
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(address, timeout=20)
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the object storage of the tests did not start")
 
 
 def storages(address: str, bucket: str) -> dict[str, dict[str, Any]]:

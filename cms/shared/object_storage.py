@@ -40,8 +40,16 @@ class _ObjectFile(S3File):
     """An object that is read when its first byte is asked for."""
 
     def _get_file(self) -> Any:
-        with _answered():
-            return super()._get_file()
+        is_new = self._file is None
+        try:
+            with _answered():
+                return super()._get_file()
+        except BaseException:
+            # Half of an object is none: the next read asks again.
+            if is_new and self._file is not None:
+                self._file.close()
+                self._file = None
+            raise
 
     file = property(_get_file, S3File._set_file)
 

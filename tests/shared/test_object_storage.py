@@ -127,8 +127,9 @@ def test_connection_lost_while_a_file_is_read_is_said_clearly(settings: object) 
         settings.STORAGES = object_storage.Bucket(address).storages  # type: ignore[attr-defined]
         private_storage().save("a", ContentFile(b"x"))
         file = private_storage().open("a")
-    with pytest.raises(StorageUnavailable):
-        file.read()
+    for _try in range(2):
+        with pytest.raises(StorageUnavailable):
+            file.read()
 
 
 def test_readyz_names_the_storage(client: Client, db: None, settings: object, bucket: Bucket) -> None:
