@@ -167,6 +167,8 @@ def sign_offs(request: HttpRequest) -> HttpResponse:
 @require_POST
 @learner_only
 def sign_off(request: HttpRequest, progress_id: UUID) -> HttpResponse:
+    # Whose it is comes before what was typed: strangers learn nothing from the form's answers.
+    progress.part_to_sign_off(by=person_of(request), progress_id=progress_id)
     form = SignOffForm(request.POST, prefix=str(progress_id))
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))

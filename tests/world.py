@@ -15,7 +15,7 @@ from credits.models import Entry, ExportJob
 from credits.services import exports
 from media_pipeline.models import PlaySession
 from media_pipeline.services.watching import WatchingRule, open_session
-from organisations.enums import Role
+from organisations.enums import NodeKind, Role
 from organisations.models import Node, Notification, Person
 from organisations.notifications import notify
 from quizzes.models import Attempt
@@ -34,8 +34,9 @@ class World:
     """
 
     def __init__(self) -> None:
-        self.hospital: Node = NodeFactory(name="第一医院")
-        self.other: Node = NodeFactory(name="第二医院")
+        province = NodeFactory(name="省", kind=NodeKind.PROVINCE)
+        self.hospital: Node = NodeFactory(name="第一医院", parent=province)
+        self.other: Node = NodeFactory(name="第二医院", parent=province)
         self.learner: Person = PersonFactory(name="学员甲", phone="+8613800000001", username="learner-of-the-world")
         self.colleague: Person = PersonFactory(name="学员乙")
         for person in (self.learner, self.colleague):

@@ -39,6 +39,8 @@ def _answered() -> Iterator[None]:
 class _ObjectFile(S3File):
     """An object that is read when its first byte is asked for."""
 
+    _file: Any
+
     def _get_file(self) -> Any:
         is_new = self._file is None
         try:

@@ -114,6 +114,22 @@ def seconds_read(*, person: Person, progress: LessonProgress, at: datetime) -> f
     )
 
 
+def part_to_sign_off(*, by: Person, progress_id: UUID) -> LessonProgress:
+    """A part of somebody else in `by`'s scope. Raises NotFound, OutOfScope, OwnSignOff."""
+    progress = (
+        LessonProgress.objects.filter(public_id=progress_id)
+        .select_related("enrolment__person", "enrolment__offer__course", "enrolment__offer__project")
+        .first()
+    )
+    if progress is None:
+        raise NotFound
+    if not people_in(sign_off_scope(by)).filter(pk=progress.enrolment.person_id).exists():
+        raise OutOfScope
+    if progress.enrolment.person_id == by.pk:
+        raise OwnSignOff
+    return progress
+
+
 def sign_off_scope(person: Person) -> Scope:
     """Where `person` may sign off on-site parts."""
     return scope_of(person, SIGN_OFF_ROLES)
@@ -231,18 +247,8 @@ def sign_off(*, by: Person, progress_id: UUID, minutes: Decimal, taught_on: date
     Raises NotFound, OutOfScope, OwnSignOff, WrongKind, MinutesOutOfRange, DayOutOfRange. A part that is already
     signed off stays as it is.
     """
-    progress = (
-        LessonProgress.objects.filter(public_id=progress_id)
-        .select_related("enrolment__person", "enrolment__offer__course", "enrolment__offer__project")
-        .first()
-    )
-    if progress is None:
-        raise NotFound
+    progress = part_to_sign_off(by=by, progress_id=progress_id)
     enrolment = progress.enrolment
-    if not people_in(sign_off_scope(by)).filter(pk=enrolment.person_id).exists():
-        raise OutOfScope
-    if enrolment.person_id == by.pk:
-        raise OwnSignOff
     lesson = lesson_for(progress.lesson_key, "")
     if progress.kind != LessonKind.ON_SITE or lesson is None:
         raise WrongKind

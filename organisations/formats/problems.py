@@ -177,6 +177,10 @@ class RowProblem(models.TextChoices):
         "leaves_perhaps",
         _("Not found in the file, but a row that is not clear may be this person. Decide that row first."),
     )
+    LEAVES_WITH_ROLE = (
+        "leaves_with_role",
+        _("Not found in the file, but this person holds a role in your unit that would end. Say whether they left."),
+    )
     CHANGED_MEANWHILE = (
         "changed_meanwhile",
         _("This person was changed after the comparison. Look at the row again."),
@@ -220,7 +224,7 @@ STOPPING = frozenset(
 ASKING = frozenset(
     {
         P.SEVERAL_CANDIDATES, P.SAME_NAME, P.CONTRADICTION, P.NAME_DIFFERS, P.PHONE_OF_ANOTHER, P.ID_OF_ANOTHER,
-        P.ID_DIFFERS, P.LEAVES_PERHAPS, P.CHANGED_MEANWHILE,
+        P.ID_DIFFERS, P.LEAVES_PERHAPS, P.LEAVES_WITH_ROLE, P.CHANGED_MEANWHILE,
     }
 )  # fmt: skip
 # These rows hold nobody.

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Q
 
-from organisations.enums import RosterStage, RowOutcome
+from organisations.enums import STAFF_ROLES, RosterStage, RowOutcome
 from organisations.formats.columns import Field
 from organisations.formats.problems import STOPPING, problem
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.rows import ReadRow, RowReader, masked
-from organisations.models import Employment, RosterImport, RosterRow
+from organisations.models import Employment, RoleGrant, RosterImport, RosterRow
+from organisations.selectors import in_force
 from organisations.services.rosters import files, matching, plans, sealed
 from organisations.services.rosters.known import Known, Place, in_chunks, load
 
@@ -210,6 +211,11 @@ def _check_leaving(roster: RosterImport, place: Place, survey: Survey, claimed: 
     absent = [pk for pk in here if pk not in claimed]
     for chunk in in_chunks(absent, CHUNK):
         people = load(chunk, place)
+        holders = set(
+            RoleGrant.objects.filter(
+                in_force(place.day), person__in=chunk, role__in=STAFF_ROLES, node__path__startswith=place.unit.path
+            ).values_list("person", flat=True)
+        )
         made = []
         for known in people.values():
             plan = plans.for_leaving(known, place)
@@ -222,6 +228,9 @@ def _check_leaving(roster: RosterImport, place: Place, survey: Survey, claimed: 
             if known.person.pk in asked or known.person.name in survey.stopped_names:
                 row.outcome, row.candidates = RowOutcome.UNCLEAR, [known.person.pk]
                 row.problems = [problem(P.LEAVES_PERHAPS)]
+            elif known.person.pk in holders:
+                row.outcome, row.candidates = RowOutcome.UNCLEAR, [known.person.pk]
+                row.problems = [problem(P.LEAVES_WITH_ROLE)]
             sealed.seal(row, sealed.Kept(seen=known.fingerprint()))
             made.append(row)
         with transaction.atomic():

@@ -220,7 +220,8 @@ def _shown(
     """The roster at whatever step it is."""
     stage = RosterStage(found.roster_stage)
     if stage == RosterStage.MAPPING and found.state == JobState.DONE:
-        return _page(request, "roster_columns.html", {"roster": found, "columns_form": ColumnsForm(roster=found)})
+        context = {"roster": found, "columns_form": ColumnsForm(roster=found), "problem": problem}
+        return _page(request, "roster_columns.html", context, status)
     wanted = request.GET.get("outcome", "") or request.POST.get("outcome", "")
     counts = _counts(found)
     if not wanted and stage == RosterStage.CHECKED:

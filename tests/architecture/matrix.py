@@ -1,0 +1,282 @@
+"""The role matrix: its world, its file, and one question: what does this address answer to this person?
+
+`role_matrix.tsv` holds a line per method and address. Its columns: method, route (as the resolver spells it, without
+the language), what fills the route's arguments, the answer to the person whose it is, to nobody in particular, and for
+every role "in/out": to its holder on the hospital of that person, and on another hospital. One figure: both the same.
+"""
+
+import csv
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache as shared_cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+
+from credits.models import Disclosure
+from credits.services import disclosures
+from organisations import audit
+from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
+from organisations.models import (
+    ActivationSheet,
+    Alliance,
+    AuditEvent,
+    Employment,
+    ErasureRequest,
+    Membership,
+    Objection,
+    Person,
+    PersonExport,
+    Qualification,
+    Registration,
+    RoleGrant,
+    RosterImport,
+    StatePeriod,
+)
+from organisations.services import alliances, erasure, objections, own_data, qualifications, roles, rosters, sheets
+from tests.architecture.addresses import Address, addresses
+from tests.factories.credits import HENAN
+from tests.factories.organisations import (
+    PASSWORD,
+    EmploymentFactory,
+    MembershipFactory,
+    PersonFactory,
+    RoleGrantFactory,
+)
+from tests.world import World
+
+FILE = Path(__file__).with_name("role_matrix.tsv")
+OURS = ("cms", "organisations", "media_pipeline", "quizzes", "credits", "events", "claims", "courses")
+ROLES = tuple(Role)
+HEADER = ("method", "route", "object", "own", "anonymous", *(role.value for role in ROLES))
+
+# What may stand in the column "object": the arguments of a route are filled with what these give, in their order.
+# A route with fewer arguments takes the last ones.
+OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
+    "": lambda world: (),
+    "attempt": lambda world: (str(world.attempt.public_id),),
+    "course": lambda world: (str(world.offer.course.translation_key),),
+    "enrolment": lambda world: (str(world.enrolment.public_id),),
+    "export": lambda world: (str(world.export.public_id),),
+    "lesson": lambda world: (str(world.lecture_lesson.translation_key),),
+    "reading": lambda world: (str(world.reading_lesson.translation_key),),
+    "notification": lambda world: (str(world.notification.public_id),),
+    "offer": lambda world: (str(world.offer.public_id),),
+    "on_site": lambda world: (str(world.on_site.public_id),),
+    "person": lambda world: (str(world.learner.public_id),),
+    "place": lambda world: (str(world.hospital.public_id),),
+    "play_session": lambda world: (str(world.play_session.public_id),),
+    "wrong lecture address": lambda world: ("wrong", str(world.offer.public_id), "master.m3u8"),
+    "wrong mail link": lambda world: ("wrong",),
+    "wrong picture": lambda world: ("images", "none.webp"),
+    # The people and units of the learner's hospital.
+    "alliance": lambda world: (str(world.alliance.public_id),),
+    "alliance member": lambda world: (str(world.alliance.public_id), str(world.alliance.members.get().pk)),
+    "audit event": lambda world: (str(world.audit_event.pk),),
+    "disclosure": lambda world: (str(world.disclosure.public_id),),
+    "employment": lambda world: (str(world.learner.public_id), str(world.employment.pk)),
+    "erasure": lambda world: (str(world.erasure.public_id),),
+    "grant": lambda world: (str(world.grant.pk),),
+    "membership": lambda world: (str(world.learner.public_id), str(world.membership.pk)),
+    "objection": lambda world: (str(world.objection.public_id),),
+    "own data": lambda world: (str(world.own_data.public_id),),
+    "qualification": lambda world: (str(world.learner.public_id), str(world.qualification.public_id)),
+    "registration": lambda world: (str(world.registration.public_id),),
+    "roster": lambda world: (str(world.roster.public_id),),
+    "sheet": lambda world: (str(world.sheet.public_id),),
+    "state": lambda world: (str(world.learner.public_id), str(world.state_period.public_id)),
+}
+
+
+class MatrixWorld(World):
+    """The world with two holders of every role: one on the learner's hospital, one on another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holders: dict[tuple[Role, bool], Person] = {}
+        for role, is_inside in itertools.product(ROLES, (True, False)):
+            place = self.hospital if is_inside else self.other
+            holder = PersonFactory(username=f"{role.value}-{'in' if is_inside else 'out'}")
+            EmploymentFactory(person=holder, unit=place)
+            roles.grant_role(by=None, person=holder, role=role, node=place, begins=date(2020, 1, 1))
+            self.holders[role, is_inside] = holder
+
+    @cached_property
+    def alliance(self) -> Alliance:
+        return alliances.found(by=None, name="医联体", code="A1", lead=self.hospital, begins=date(2024, 1, 1))
+
+    @cached_property
+    def grant(self) -> RoleGrant:
+        return RoleGrantFactory(person=self.learner, role=Role.LEARNER, node=self.hospital)
+
+    @cached_property
+    def disclosure(self) -> Disclosure:
+        keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
+        wish = {"node": self.hospital, "rule_set_id": HENAN, "year": self.entry.ends_on.year, "file_format": "xlsx"}
+        return disclosures.request(by=keeper, reason="年度上报", **wish)
+
+    @cached_property
+    def employment(self) -> Employment:
+        return self.learner.employments.get()
+
+    @cached_property
+    def membership(self) -> Membership:
+        return MembershipFactory(person=self.learner)
+
+    @cached_property
+    def qualification(self) -> Qualification:
+        return qualifications.claim(by=self.learner, kind=QualificationKind.DEGREE, value=Degree.BACHELOR)
+
+    @cached_property
+    def state_period(self) -> StatePeriod:
+        return StatePeriod.objects.create(person=self.learner, state=PersonState.SICK, begins=date(2026, 1, 1))
+
+    @cached_property
+    def objection(self) -> Objection:
+        return objections.object_to(by=self.learner, text="不对")
+
+    @cached_property
+    def registration(self) -> Registration:
+        return Registration.objects.create(person=PersonFactory(), unit=self.hospital)
+
+    @cached_property
+    def erasure(self) -> ErasureRequest:
+        return erasure.request(person=self.learner, password=PASSWORD)
+
+    @cached_property
+    def own_data(self) -> PersonExport:
+        return own_data.request(person=self.learner, password=PASSWORD)
+
+    @cached_property
+    def audit_event(self) -> AuditEvent:
+        return audit.record(by=None, verb=Deed.PERSON_CHANGE, target=self.learner)
+
+    @cached_property
+    def roster(self) -> RosterImport:
+        sent = SimpleUploadedFile("roster.csv", "姓名,工号\n李雷,1001\n".encode())
+        keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
+        made = rosters.receive(by=keeper, unit=self.hospital, upload=sent)
+        rosters.run_roster(made.pk)
+        made.refresh_from_db()
+        return made
+
+    @cached_property
+    def sheet(self) -> ActivationSheet:
+        """Asked for by the unit's administrator; nobody else may see it."""
+        waiting = PersonFactory(password="!")
+        EmploymentFactory(person=waiting, unit=self.hospital)
+        keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
+        made = sheets.request_sheet(by=keeper, unit=self.hospital, choice=SheetChoice.UNCODED, file_format="xlsx")
+        sheets.run_sheet(made.pk)
+        return made
+
+    def complete(self) -> "MatrixWorld":
+        super().complete()
+        for name in _OWN:
+            getattr(self, name)
+        return self
+
+    def answer(self, line: "Line", person: Person | None) -> int:
+        """The status that `person` (None: nobody signed in) gets. Whatever the request did is undone."""
+        with undone():
+            client = Client(raise_request_exception=False)
+            if person is not None:
+                client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            path = line.path(self)
+            if line.method == "get":
+                response = client.get(path)
+            elif path.startswith("/api/"):
+                response = getattr(client, line.method)(path, {}, content_type="application/json")
+            else:
+                response = client.post(path, {})
+            if response.streaming:
+                response.getvalue()
+            return int(response.status_code)
+
+    def answers(self, line: "Line") -> dict[str, str]:
+        """What every column of `line` is in truth."""
+        found = {
+            "own": str(self.answer(line, self.learner)),
+            "anonymous": str(self.answer(line, None)),
+        }
+        for role in ROLES:
+            pair = [str(self.answer(line, self.holders[role, is_inside])) for is_inside in (True, False)]
+            found[role.value] = pair[0] if pair[0] == pair[1] else "/".join(pair)
+        return found
+
+
+_OWN = [name for name, member in vars(MatrixWorld).items() if isinstance(member, cached_property)]
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    shared_cache.clear()
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@dataclass(frozen=True)
+class Line:
+    method: str
+    route: str
+    filled_with: str
+    expected: dict[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    def path(self, world: MatrixWorld) -> str:
+        address = known()[self.route]
+        arguments = OBJECTS[self.filled_with](world)
+        names = [name for name, _converter in address.converters]
+        return address.path(dict(zip(names, arguments[len(arguments) - len(names) :], strict=True)))
+
+
+@cache
+def known() -> dict[str, Address]:
+    """Our addresses by route. Wagtail's admin is there by its sections (`sections`)."""
+    admin = set(sections().values())
+    return {
+        address.route: address
+        for address in addresses()
+        if address.route in admin
+        or (_package(address.callback) in OURS and not address.route.startswith(("admin/", "^")))
+    }
+
+
+# Wagtail's own tests of its error pages.
+_NOT_PAGES = frozenset({"failwhale", "test404"})
+
+
+def sections() -> dict[str, str]:
+    """Section of Wagtail's admin → its first address without arguments."""
+    found: dict[str, str] = {}
+    for address in addresses():
+        parts = address.route.split("/")
+        if (
+            parts[0] == "admin"
+            and parts[1] not in _NOT_PAGES
+            and not address.converters
+            and not set("^(") & set(address.route)
+        ):
+            found.setdefault(parts[1], address.route)
+    return found
+
+
+def _package(callback: Any) -> str:
+    view = getattr(callback, "view_class", None) or getattr(callback, "cls", None) or callback
+    return str(view.__module__).partition(".")[0]
+
+
+def lines() -> list[Line]:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return [Line(row["method"], row["route"], row["object"], {name: row[name] for name in HEADER[3:]}) for row in rows]
