@@ -12,6 +12,7 @@ from organisations import histories, retention
 from organisations.enums import Power, RequestState
 from organisations.models import ErasureRequest, Node, Person, PersonExport
 from organisations.scopes import Scope
+from organisations.selectors.directory import belonging_nowhere
 from organisations.selectors.powers import people_in, required_scope
 
 _YEAR = "last_credit_year:"
@@ -75,12 +76,12 @@ def own_data(person: Person) -> OwnData:
 
 
 def deciding(by: Person) -> QuerySet[ErasureRequest]:
-    """The requests that `by` may see and decide: of people in scope, and of people without a place for those whose
-    scope is a whole tree. Raises OutOfScope."""
+    """The requests that `by` may see and decide: of people in scope, and of people without a place today
+    for those whose scope is a whole tree. Raises OutOfScope."""
     scope = required_scope(by, Power.APPROVE_DISCLOSURE)
     found = Q(person__in=people_in(scope).values("pk"))
     if reaches_a_tree(scope):
-        found |= Q(person__employments__isnull=True, person__memberships__isnull=True)
+        found |= Q(person__in=belonging_nowhere().values("pk"))
     return ErasureRequest.objects.filter(found)
 
 

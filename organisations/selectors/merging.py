@@ -8,10 +8,11 @@ from django.utils.functional import Promise
 
 from cms.shared.errors import NotFound
 from organisations import histories
-from organisations.enums import Power, Role
+from organisations.enums import Power
 from organisations.models import AccountMerge, Employment, Membership, Person, RoleGrant
+from organisations.selectors.directory import sees_everybody
 from organisations.selectors.people import person_by_phone
-from organisations.selectors.powers import holds_role, in_force, people_in, required_scope, scope_for
+from organisations.selectors.powers import in_force, people_in, required_scope, scope_for
 
 FOUND_AT_MOST = 20
 
@@ -37,13 +38,13 @@ class Merged:
 
 
 def keepable(by: Person) -> QuerySet[Person]:
-    """Everybody whose account `by` keeps: through a place; for a system administrator also people without any.
+    """Everybody whose account `by` keeps: through a place, or as system administrator of a whole tree without one.
 
     Raises OutOfScope.
     """
     scope = required_scope(by, Power.KEEP_PEOPLE)
     found = Q(pk__in=people_in(scope).values("pk"))
-    if holds_role(by, {Role.SYSTEM_ADMINISTRATOR}):
+    if sees_everybody(by):
         placed = Q(pk__in=Employment.objects.filter(in_force()).values("person")) | Q(
             pk__in=Membership.objects.filter(in_force()).values("person")
         )

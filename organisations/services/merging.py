@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, histories, notifications
-from organisations.enums import ROLES_OF_A_UNIT, Power, RequestState, Role
+from organisations.enums import Power, RequestState
 from organisations.models import AccountMerge, Employment, Membership, Person
-from organisations.selectors import holds_role, in_force, people_in, roles_of, scope_for
+from organisations.selectors import in_force, people_in, scope_for
+from organisations.selectors.access import outranked
+from organisations.selectors.directory import sees_everybody
 from organisations.services import groups
 
 
@@ -65,23 +67,22 @@ def check(*, by: Person, kept: Person, merged: Person) -> None:
         raise AlreadyMerged
     if kept.id_number_index and merged.id_number_index:
         raise DifferentIdNumbers
-    is_system = holds_role(by, {Role.SYSTEM_ADMINISTRATOR})
-    roles = {Role(grant.role) for person in (kept, merged) for grant in roles_of(person)}
-    if kept.is_superuser or merged.is_superuser or (roles - ROLES_OF_A_UNIT and not is_system):
+    # Roles to come count as well: nobody reaches beyond their own power by way of an account that they open.
+    if outranked(by=by, people=(kept, merged)) != {kept.pk, merged.pk}:
         raise HoldsHigherRole
     if any(p.erasure_requests.filter(request_state=RequestState.ACCEPTED).exists() for p in (kept, merged)):
         raise ErasureUnderWay
 
 
 def may_keep(by: Person, person: Person) -> bool:
-    """Whether `by` keeps this person: through a place, or as system administrator where the person has no place."""
+    """Whether `by` keeps this person: through a place, or as system administrator of a whole tree without one."""
     if people_in(scope_for(by, Power.KEEP_PEOPLE)).filter(pk=person.pk).exists():
         return True
     has_place = (
         Employment.objects.filter(in_force(), person=person).exists()
         or Membership.objects.filter(in_force(), person=person).exists()
     )
-    return not has_place and holds_role(by, {Role.SYSTEM_ADMINISTRATOR})
+    return not has_place and sees_everybody(by)
 
 
 def merge(*, by: Person, kept: Person, merged: Person, reason: str) -> AccountMerge:

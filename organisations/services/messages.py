@@ -1,6 +1,7 @@
 """Messages are read, and sent by mail: each at most once."""
 
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from uuid import UUID
 
 import structlog
@@ -37,7 +38,8 @@ def mark_all_read(*, person: Person) -> int:
 def send_mails() -> int:
     """Mail what waits, each message at most once even with two workers; how many were sent.
 
-    A message whose mail server refuses stays waiting; the rest of the round is left for the next one.
+    An address that the mail server refuses is given up. When the server itself fails, the message stays waiting and
+    the rest of the round is left for the next one.
     """
     sent = 0
     waiting = Notification.objects.filter(
@@ -53,6 +55,10 @@ def send_mails() -> int:
             continue  # another worker has it
         try:
             _mail(notification)
+        except (SMTPRecipientsRefused, SMTPDataError) as error:
+            # This address or this message is refused for good; the others are not to wait for it.
+            logger.warning("mail_refused", notification=notification.pk, error=type(error).__name__)
+            continue
         except OSError as error:  # smtplib's errors are OSErrors
             Notification.objects.filter(pk=notification.pk, mailed_at=now).update(mailed_at=None)
             logger.warning("mail_failed", notification=notification.pk, error=type(error).__name__)

@@ -1,5 +1,6 @@
 """People come in, change, work somewhere."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from allauth.account.models import EmailAddress
@@ -15,6 +16,9 @@ from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
 from organisations.selectors.access import outranked
 from organisations.services import roles
+
+# The columns by which a person is reached.
+CONTACT = ("phone_sealed", "phone_index", "email")
 
 
 class BadUsername(errors.InvalidInput):
@@ -138,9 +142,11 @@ def set_contact(*, person: Person, phone: str, email: str) -> None:
 @transaction.atomic
 def change_contact(*, by: Person | None, person: Person, phone: str, email: str, reason: str = "") -> Person:
     """Replace phone number and e-mail address ("" removes). Raises BadPhone, BadEmail, AlreadyTaken."""
+    Person.objects.select_for_update().get(pk=person.pk)
     had = {"phone": bool(person.phone_sealed), "email": bool(person.email)}
     set_contact(person=person, phone=phone, email=email)
-    save_unique(person)
+    # Only these: what somebody else changes at the same moment stays.
+    save_unique(person, only=CONTACT)
     keep_address(person)
     audit.record(
         by=by,
@@ -194,13 +200,13 @@ def correct(*, by: Person, person: Person, name: str, title: str, is_active: boo
     return change_details(by=by, person=person, name=name.strip(), title=title, is_active=is_active)
 
 
-def save_unique(person: Person) -> None:
-    """Save; raises AlreadyTaken instead of an integrity error."""
+def save_unique(person: Person, *, only: Sequence[str] | None = None) -> None:
+    """Save (`only` these columns); raises AlreadyTaken instead of an integrity error."""
     try:
         with transaction.atomic():
             if sealing.taken(person):
                 raise AlreadyTaken
-            person.save()
+            person.save(update_fields=only)
     except IntegrityError as error:
         raise AlreadyTaken from error
 
@@ -231,6 +237,9 @@ def employ(
         earlier.ends = begins
         earlier.save(update_fields=["ends"])
         audit.record(by=by, verb="employment.end", target=person, after={"unit": earlier.unit.code, "ends": begins})
+        if not unit.path.startswith(earlier.unit.path):
+            # Whoever goes to another place does not administer the old one any more.
+            roles.end_roles_at(by=by, person=person, node=earlier.unit, on=begins)
     others = Employment.objects.filter(person=person).exclude(ends__lte=begins)
     if (others.filter(begins__lt=ends) if ends else others).exists():
         raise OverlappingEmployment

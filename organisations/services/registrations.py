@@ -24,9 +24,10 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, notifications, rules
-from organisations.enums import Power, RequestState, Role
-from organisations.models import Activation, Node, Person, Registration, RoleGrant
-from organisations.selectors import in_force, registrations, scope_for
+from organisations.enums import Power, RequestState
+from organisations.models import Activation, Node, Person, Registration
+from organisations.selectors import registrations, scope_for
+from organisations.selectors.details import administrators_of
 from organisations.services import consents, merging, people
 from organisations.services.activation import WeakPassword
 
@@ -256,14 +257,13 @@ def _claim(
     except IntegrityError as error:  # two forms sent at once
         raise AlreadyRegistered from error
     audit.record(by=person, verb="registration.request", target=person, after={"unit": unit.code})
-    keepers = RoleGrant.objects.filter(in_force(), role=Role.UNIT_CREDIT_ADMINISTRATOR, node=unit)
-    for grant in keepers.select_related("person"):
+    for keeper in administrators_of(unit):
         notifications.notify(
-            person=grant.person,
+            person=keeper,
             kind="registration_waiting",
             params={"unit": unit.name},
             key=f"registration:{registration.public_id}",
-            link=f"/{grant.person.language}/manage/registrations/{registration.public_id}/",
+            link=f"/{keeper.language}/manage/registrations/{registration.public_id}/",
         )
     return registration
 

@@ -189,6 +189,8 @@ def close_place(*, by: Person | None, node: Node, on: date) -> Node:
     lock(node.tree)
     node = fresh(node)
     still = Q(ends__isnull=True) | Q(ends__gt=on)
+    # Whoever is employed or enters at this moment waits, and then finds the place closed.
+    list(Node.objects.select_for_update().filter(path__startswith=node.path).order_by("path").values_list("pk"))
     working = Employment.objects.filter(still, unit__path__startswith=node.path)
     members = Membership.objects.filter(still, branch__path__startswith=node.path)
     open_below = Node.objects.filter(path__startswith=node.path, closed_on__isnull=True).exclude(pk=node.pk)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from organisations.enums import Degree, EmploymentKind, ProfessionalTitle, RowOu
 from organisations.formats import problems
 from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem
-from organisations.models import Person, RosterImport, RosterRow
+from organisations.models import Employment, Node, Person, RosterImport, RosterRow
 from organisations.services import rosters as services
 
 # What is entered, in words that say how much of it.
@@ -81,7 +80,7 @@ def row_views(
                 for name, (before, after) in row.changes.items()
             ],
             problems=_problems(row),
-            choices=_choices(row, people, roster.effective_on, chosen.get(row.pk, "")) if may_choose else [],
+            choices=_choices(row, people, roster, chosen.get(row.pk, "")) if may_choose else [],
             error=refused.get(row.pk, ""),
         )
         for row in rows
@@ -103,18 +102,18 @@ def _facts(row: RosterRow, people: Mapping[int, Person]) -> list[tuple[str, str]
     return facts
 
 
-def _choices(row: RosterRow, people: Mapping[int, Person], day: date | None, sent: str) -> list[Choice]:
+def _choices(row: RosterRow, people: Mapping[int, Person], roster: RosterImport, sent: str) -> list[Choice]:
     candidates = [people[key] for key in row.candidates if key in people]
     if row.is_applied or not candidates:
         return []
     now = sent or _decided(row)
     if row.row_number:
-        offered = [(str(person.public_id), _told(person)) for person in candidates]
+        offered = [(str(person.public_id), _told(person, roster.unit)) for person in candidates]
         if not any(one["code"] in _NOBODY_NEW for one in row.problems):
             offered.append((services.NEW, _("A new person")))
         offered.append((services.SKIP, _("Leave this row out")))
     else:
-        left = _("Yes, left on %(day)s") % {"day": day}
+        left = _("Yes, left on %(day)s") % {"day": roster.effective_on}
         offered = [(str(person.public_id), left) for person in candidates]
         offered.append((services.SKIP, _("No, still works here")))
     return [Choice(value, label, value == now) for value, label in offered]
@@ -129,9 +128,13 @@ def _decided(row: RosterRow) -> str:
     return str(row.person.public_id) if row.person else ""
 
 
-def _told(person: Person) -> str:
+def _told(person: Person, unit: Node) -> str:
+    """Who it is, for whoever keeps the people of `unit`; of people elsewhere no more than that they are known."""
+    works: list[Employment] = person.working  # type: ignore[attr-defined]
+    if not any(employment.unit.path.startswith(unit.path) for employment in works):
+        return f"{person.name[:1]}** · {_('known outside of this unit')}"
     parts = [person.name]
-    for employment in person.working:  # type: ignore[attr-defined]
+    for employment in works:
         parts += [employment.unit.name, employment.department, employment.staff_number]
     return " · ".join(part for part in [*parts, person.masked_phone] if part)
 
