@@ -132,7 +132,7 @@ def _told(person: Person, unit: Node) -> str:
     """Who it is, for whoever keeps the people of `unit`; of people elsewhere no more than that they are known."""
     works: list[Employment] = person.working  # type: ignore[attr-defined]
     if not any(employment.unit.path.startswith(unit.path) for employment in works):
-        return f"{person.name[:1]}** · {_('known outside of this unit')}"
+        return _("%(name)s** · known outside of this unit") % {"name": person.name[:1]}
     parts = [person.name]
     for employment in works:
         parts += [employment.unit.name, employment.department, employment.staff_number]

@@ -140,10 +140,13 @@ def test_complete_roster_lets_the_others_leave_and_ends_their_roles(
     gone = working(unit, "赵磊", staff="1")
     grant = RoleGrantFactory(person=gone, role=Role.DEPARTMENT_CREDIT_ADMINISTRATOR, node=unit)
     stays = working(unit, "王伟", phone="+8613800000001", staff="0012")
+    plain = working(unit, "钱多", staff="2")
     roster = compare(WANG, is_complete=True)
-    assert [(row.outcome, row.person, row.row_number) for row in rows_of(roster)] == [
-        ("update", stays, 2), ("leave", gone, 0),
+    rows = rows_of(roster)
+    assert [(row.outcome, row.person, row.row_number, codes(row)) for row in rows] == [
+        ("update", stays, 2, []), ("unclear", gone, 0, [("", "leaves_with_role")]), ("leave", plain, 0, []),
     ]  # fmt: skip
+    assert rosters.decide(by=keeper, row=rows[1], choice=str(gone.public_id)).outcome == "leave"
     before = everything()
     applied(roster, keeper)
     today = timezone.localdate()
