@@ -11,6 +11,7 @@ import os
 import re
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -60,6 +61,10 @@ def decrypt(sealed: str, *, row: str) -> str:
     key_id, _, encoded = sealed.partition(".")
     raw = base64.b64decode(encoded)
     return AESGCM(keys("field_encryption")[key_id]).decrypt(raw[:12], raw[12:], row.encode()).decode()
+
+
+# What `decrypt` raises: no such key, a value that is none, a moved or an altered value.
+UNREADABLE = (KeyError, ValueError, InvalidTag)
 
 
 def key_of(sealed: str) -> str:

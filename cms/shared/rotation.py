@@ -62,7 +62,7 @@ def _rotate_row(instance: models.Model, keyed: Sealed, purposes: set[str], turne
         old[keyed.index] = getattr(instance, keyed.index)
     try:
         new = _renewed(instance, keyed, purposes)
-    except Exception:  # no key, a moved or an altered value: said, and left as it is
+    except crypto.UNREADABLE:  # no key, a moved or an altered value: said, and left as it is
         turned.problems.append(f"{sealing.label(model, keyed.column)} {instance.pk}: no key of the ring opens it")
         return
     if new == old:

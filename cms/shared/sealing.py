@@ -178,7 +178,7 @@ def _count_sealed(found: Census, model: type[models.Model], keyed: Sealed) -> No
             found.add("field_encryption", crypto.key_of(text), label(model, keyed.column))
             try:
                 clear = crypto.decrypt(text, row=keyed.row(instance))
-            except Exception:
+            except crypto.UNREADABLE:
                 found.unreadable.append(f"{label(model, keyed.column)} {instance.pk}")
                 continue
             if keyed.index:

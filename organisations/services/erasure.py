@@ -151,7 +151,10 @@ def queue_due() -> int:
 
 
 def run(job_pk: int) -> None:
-    """Carry out request `job_pk`, if it still waits, in one transaction: a killed run leaves everything as it was."""
+    """Carry out request `job_pk`, if it still waits, in one transaction: what a killed run began is done by the next.
+
+    Only files may be gone before their rows: they are deleted first, so that none is ever left without a row.
+    """
     job = ErasureRequest.claim(job_pk)
     if job is None:
         return

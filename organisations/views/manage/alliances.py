@@ -1,30 +1,27 @@
 """Medical alliances: founding them, letting places join and leave, closing them."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from cms.shared.errors import DomainError, NotFound
+from cms.shared.errors import NotFound
 from organisations.enums import Power
 from organisations.models import Alliance, AllianceMember, Node
 from organisations.selectors import alliances as selectors
 from organisations.selectors import directory, required_scope, scope_for
 from organisations.services import alliances as services
-from organisations.views.manage import shell
+from organisations.views.manage import deeds, shell
 from organisations.views.manage.fields import PlaceField, day_after, first_day
 
 _FIELD_OF = {"alliance_code_taken": "code", "not_in_alliance": "lead", "already_in_alliance": "node"}
-_forms_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class NameForm(forms.Form):
@@ -78,40 +75,24 @@ def alliance(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return shell.page(request, "organisations/manage/alliance.html", context, section="alliances")
 
 
-def _asked(
-    request: HttpRequest,
-    alliance: Alliance | None,
-    *,
-    heading: str,
-    submit: str,
-    form: forms.Form,
-    deed: Callable[[], Alliance],
-    done: str,
-    danger: bool = False,
-) -> HttpResponse:
-    if form.is_valid():
-        try:
-            found = deed()
-        except DomainError as error:
-            field = _FIELD_OF.get(error.code)
-            form.add_error(field if field in form.fields else None, str(error))
-        else:
-            messages.success(request, done)
-            return redirect("manage:alliance", found.public_id)
-    context = {"alliance": alliance, "form": form, "heading": heading, "submit": submit, "danger": danger}
-    status = 400 if form.is_bound else 200
-    return shell.page(request, "organisations/manage/alliance_deed.html", context, section="alliances", status=status)
+def _asked(request: HttpRequest, alliance: Alliance | None, **more: Any) -> HttpResponse:
+    """A deed about an alliance; it leads to the one that the deed returns."""
+    if alliance is None:
+        subject = deeds.Subject("alliances", back=reverse("manage:alliances"))
+    else:
+        subject = deeds.Subject("alliances", back=_link(alliance), name=str(alliance), link=_link(alliance))
+    return deeds.asked(request, subject, field_of=_FIELD_OF, leads=_link, **more)
 
 
-def _data(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
+def _link(alliance: Alliance) -> str:
+    return reverse("manage:alliance", args=[alliance.public_id])
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def new(request: HttpRequest) -> HttpResponse:
     by = shell.person_of(request)
-    form = FoundForm(_data(request), leads=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
+    form = FoundForm(deeds.data(request), leads=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
     return _asked(
         request, None, heading=_("Found an alliance"), submit=_("Found it"), form=form,
         deed=lambda: services.found(by=by, **form.cleaned_data), done=_("The alliance is founded."),
@@ -119,13 +100,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     kept = selectors.kept_alliance(by, public_id)
     leads = directory.places_of(required_scope(by, Power.KEEP_PLACES)).filter(alliances__alliance=kept).distinct()
     now = {"name": kept.name, "name_en": kept.name_en, "lead": kept.lead.public_id}
-    form = NameForm(_data(request), leads=leads, initial=now)
+    form = NameForm(deeds.data(request), leads=leads, initial=now)
     return _asked(
         request, kept, heading=_("Change name or leader"), submit=_("Save"), form=form,
         deed=lambda: services.change(by=by, alliance=kept, **form.cleaned_data), done=_("Your changes are saved."),
@@ -133,11 +114,11 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def join(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     kept = selectors.kept_alliance(by, public_id)
-    form = JoinForm(_data(request), places=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
+    form = JoinForm(deeds.data(request), places=directory.places_of(required_scope(by, Power.KEEP_PLACES)))
     return _asked(
         request, kept, heading=_("Let a place join"), submit=_("Enter"), form=form,
         deed=lambda: services.join(by=by, alliance=kept, **form.cleaned_data).alliance,
@@ -146,14 +127,14 @@ def join(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     by = shell.person_of(request)
     kept = selectors.kept_alliance(by, public_id)
     member = AllianceMember.objects.filter(alliance=kept, pk=pk).select_related("node", "alliance").first()
     if member is None:
         raise NotFound
-    form = DayForm(_data(request))
+    form = DayForm(deeds.data(request))
     return _asked(
         request, kept, heading=_("End the time of %(name)s") % {"name": member.node}, submit=_("End it"), form=form,
         deed=lambda: services.leave(by=by, member=member, **form.cleaned_data).alliance,
@@ -162,11 +143,11 @@ def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     kept = selectors.kept_alliance(by, public_id)
-    form = DayForm(_data(request))
+    form = DayForm(deeds.data(request))
     return _asked(
         request, kept, heading=_("Close %(name)s") % {"name": kept}, submit=_("Close it"), form=form, danger=True,
         deed=lambda: services.close(by=by, alliance=kept, **form.cleaned_data), done=_("The alliance is closed."),

@@ -1,25 +1,23 @@
 """One person: what is known, and what their unit may do about it. Every deed has a page that asks first."""
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from cms.shared.errors import DomainError, NotFound, OutOfScope
+from cms.shared.errors import NotFound, OutOfScope
 from organisations import audit
 from organisations.enums import Power, QualificationState
 from organisations.models import Employment, Person
 from organisations.selectors import directory, dossiers, required_scope
 from organisations.services import memberships, people, qualifications, states
+from organisations.views.manage import deeds, shell
 from organisations.views.manage import person_forms as f
-from organisations.views.manage import shell
 
 _Row = TypeVar("_Row", bound=Model)
 
@@ -59,55 +57,19 @@ def one_of(rows: "QuerySet[_Row]", **key: Any) -> _Row:
     return found
 
 
-def asked(
-    request: HttpRequest,
-    person: Person,
-    *,
-    heading: str,
-    submit: str,
-    form: forms.Form,
-    deed: Callable[[], Any],
-    done: str,
-    text: str = "",
-    danger: bool = False,
-) -> HttpResponse:
-    """Show a form about `person`; when it is valid do `deed`, say `done` and go back. What a service refuses stands
-    at its field.
-    """
-    if form.is_bound and form.is_valid():
-        try:
-            deed()
-        except DomainError as error:
-            field = _FIELD_OF.get(error.code)
-            form.add_error(field if field in form.fields else None, str(error))
-        else:
-            messages.success(request, done)
-            return redirect("manage:person", person.public_id)
-    context = {
-        "person": person,
-        "form": form,
-        "heading": heading,
-        "submit": submit,
-        "text": text,
-        "danger": danger,
-    }
-    status = 400 if form.is_bound else 200
-    return shell.page(request, "organisations/manage/person_deed.html", context, section="people", status=status)
-
-
-def _data(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
-_forms_page = require_http_methods(["GET", "HEAD", "POST"])
+def asked(request: HttpRequest, person: Person, **more: Any) -> HttpResponse:
+    """A deed about `person`; it leads back to their page."""
+    link = reverse("manage:person", args=[person.public_id])
+    subject = deeds.Subject("people", back=link, name=str(person), link=link, note=person.username)
+    return deeds.asked(request, subject, field_of=_FIELD_OF, **more)
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def details(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     now = {"name": person.name, "title": person.title, "is_active": person.is_active}
-    form = f.DetailsForm(_data(request), initial=now)
+    form = f.DetailsForm(deeds.data(request), initial=now)
     return asked(
         request, person, heading=_("Change name, title or access"), submit=_("Save"), form=form,
         deed=lambda: people.correct(by=by, person=person, **form.cleaned_data), done=_("Your changes are saved."),
@@ -115,10 +77,10 @@ def details(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def transfer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
-    form = f.TransferForm(_data(request), scope=required_scope(by, Power.KEEP_PEOPLE))
+    form = f.TransferForm(deeds.data(request), scope=required_scope(by, Power.KEEP_PEOPLE))
     return asked(
         request, person, heading=_("New employment"), submit=_("Enter"), form=form,
         deed=lambda: people.employ(by=by, person=person, **form.cleaned_data), done=_("The employment is entered."),
@@ -133,12 +95,12 @@ def _employment(request: HttpRequest, person: Person, pk: int) -> Employment:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def work(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = _employment(request, person, pk)
     now = {"department": row.department, "kind": row.kind, "staff_number": row.staff_number}
-    form = f.WorkForm(_data(request), initial=now)
+    form = f.WorkForm(deeds.data(request), initial=now)
     return asked(
         request, person, heading=_("Change the employment at %(unit)s") % {"unit": row.unit}, submit=_("Save"),
         form=form, deed=lambda: people.change_employment(by=by, employment=row, **form.cleaned_data),
@@ -147,11 +109,11 @@ def work(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = _employment(request, person, pk)
-    form = f.LeaveForm(_data(request))
+    form = f.LeaveForm(deeds.data(request))
     return asked(
         request, person, heading=_("End the employment at %(unit)s") % {"unit": row.unit}, submit=_("End it"),
         form=form, deed=lambda: people.end_employment(by=by, employment=row, **form.cleaned_data),
@@ -161,11 +123,11 @@ def leave(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def state_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     _not_oneself(by, person)
-    form = f.StateForm(_data(request), files=request.FILES or None)
+    form = f.StateForm(deeds.data(request), files=request.FILES or None)
     return asked(
         request, person, heading=_("Enter a state"), submit=_("Enter"), form=form,
         deed=lambda: states.add_state(by=by, person=person, **form.cleaned_data), done=_("The state is entered."),
@@ -174,12 +136,12 @@ def state_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def state_end(request: HttpRequest, public_id: UUID, state_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     _not_oneself(by, person)
     period = one_of(person.state_periods.select_related("person"), public_id=state_id)
-    form = f.EndForm(_data(request))
+    form = f.EndForm(deeds.data(request))
     return asked(
         request, person, heading=_("End the state “%(state)s”") % {"state": period.get_state_display()},
         submit=_("End it"), form=form, done=_("The state ends on that day."),
@@ -188,12 +150,12 @@ def state_end(request: HttpRequest, public_id: UUID, state_id: UUID) -> HttpResp
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def state_withdraw(request: HttpRequest, public_id: UUID, state_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     _not_oneself(by, person)
     period = one_of(person.state_periods.select_related("person"), public_id=state_id)
-    form = f.WithdrawStateForm(_data(request))
+    form = f.WithdrawStateForm(deeds.data(request))
     return asked(
         request, person, heading=_("Take back the state “%(state)s”") % {"state": period.get_state_display()},
         submit=_("Take it back"), form=form, danger=True, done=_("The state is taken back."),
@@ -208,10 +170,10 @@ def _not_oneself(by: Person, person: Person) -> None:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def qualification_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
-    form = f.QualificationForm(_data(request), files=request.FILES or None)
+    form = f.QualificationForm(deeds.data(request), files=request.FILES or None)
     return asked(
         request, person, heading=_("Enter a title or degree"), submit=_("Enter"), form=form,
         deed=lambda: qualifications.enter(by=by, person=person, **form.fields_of()),
@@ -220,26 +182,26 @@ def qualification_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def qualification_confirm(request: HttpRequest, public_id: UUID, qualification_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = one_of(person.qualifications.all(), public_id=qualification_id)
     return asked(
         request, person, heading=_("Confirm “%(name)s”") % {"name": row.value_text}, submit=_("Confirm it"),
-        form=forms.Form(_data(request)), deed=lambda: qualifications.confirm(by=by, qualification=row),
+        form=forms.Form(deeds.data(request)), deed=lambda: qualifications.confirm(by=by, qualification=row),
         done=_("It is confirmed, and the person was told."),
         text=_("Confirm only after you have seen the proof. A higher title counts from now on."),
     )  # fmt: skip
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def qualification_refuse(request: HttpRequest, public_id: UUID, qualification_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = one_of(person.qualifications.all(), public_id=qualification_id)
     back = row.state == QualificationState.CONFIRMED
     heading = _("Take back the confirmation of “%(name)s”") if back else _("Do not confirm “%(name)s”")
-    form = f.RefusalForm(_data(request))
+    form = f.RefusalForm(deeds.data(request))
     return asked(
         request, person, heading=heading % {"name": row.value_text}, submit=_("Refuse it"), form=form, danger=True,
         deed=lambda: qualifications.refuse(by=by, qualification=row, **form.cleaned_data),
@@ -248,10 +210,10 @@ def qualification_refuse(request: HttpRequest, public_id: UUID, qualification_id
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def membership_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
-    form = f.JoinForm(_data(request))
+    form = f.JoinForm(deeds.data(request))
     return asked(
         request, person, heading=_("Join a branch"), submit=_("Enter"), form=form,
         deed=lambda: memberships.join(by=by, person=person, **form.cleaned_data), done=_("The membership is entered."),
@@ -259,11 +221,11 @@ def membership_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def membership_end(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = one_of(person.memberships.select_related("person", "branch"), pk=pk)
-    form = f.EndForm(_data(request))
+    form = f.EndForm(deeds.data(request))
     return asked(
         request, person, heading=_("End the membership in %(branch)s") % {"branch": row.branch}, submit=_("End it"),
         form=form, deed=lambda: memberships.leave(by=by, membership=row, **form.cleaned_data),

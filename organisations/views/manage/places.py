@@ -1,26 +1,21 @@
 """The two trees, and one place with what its keepers may do about it."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from cms.shared.errors import DomainError
 from organisations.enums import NodeKind, Power
 from organisations.models import Node
 from organisations.selectors import gazetteer, node_in, required_scope, scope_for
 from organisations.services import mergers, trees
+from organisations.views.manage import deeds, shell
 from organisations.views.manage import places_forms as f
-from organisations.views.manage import shell
 
 _FIELD_OF = {"place_code_taken": "code", "wrong_tree": "parent", "cannot_merge": "target", "merger_ahead": "on"}
-_forms_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @shell.managed
@@ -45,46 +40,26 @@ def place(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return shell.page(request, "organisations/manage/place.html", context, section="places")
 
 
-def _asked(
-    request: HttpRequest,
-    node: Node,
-    *,
-    heading: str,
-    submit: str,
-    form: forms.Form,
-    deed: Callable[[], Node],
-    done: str,
-    text: str = "",
-    danger: bool = False,
-) -> HttpResponse:
-    """Show a form about a place; when it is valid do `deed`, say `done` and go to the place that it returns."""
-    if form.is_valid():
-        try:
-            found = deed()
-        except DomainError as error:
-            field = _FIELD_OF.get(error.code)
-            form.add_error(field if field in form.fields else None, str(error))
-        else:
-            messages.success(request, done)
-            return redirect("manage:place", found.public_id)
-    context = {"node": node, "form": form, "heading": heading, "submit": submit, "text": text, "danger": danger}
-    status = 400 if form.is_bound else 200
-    return shell.page(request, "organisations/manage/place_deed.html", context, section="places", status=status)
+def _asked(request: HttpRequest, node: Node, **more: Any) -> HttpResponse:
+    """A deed about a place; it leads to the place that the deed returns."""
+    link = _link(node)
+    subject = deeds.Subject("places", back=link, name=str(node), link=link, note=str(node.get_kind_display()))
+    return deeds.asked(request, subject, field_of=_FIELD_OF, leads=_link, **more)
 
 
-def _data(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
+def _link(node: Node) -> str:
+    return reverse("manage:place", args=[node.public_id])
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.node_to_add_below(by, public_id)
     kinds = trees.kinds_below(node)
     if not scope_for(by, Power.KEEP_PLACES).covers(node.path):
         kinds = [kind for kind in kinds if kind == NodeKind.DEPARTMENT]
-    form = f.NewPlaceForm(_data(request), kinds=kinds)
+    form = f.NewPlaceForm(deeds.data(request), kinds=kinds)
     return _asked(
         request, node, heading=_("Add a place below %(name)s") % {"name": node}, submit=_("Add"), form=form,
         deed=lambda: trees.add_place(by=by, parent=node, tree=node.tree, **form.cleaned_data),
@@ -93,12 +68,12 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
     now = {"name": node.name, "name_en": node.name_en, "code": node.code, "level": node.level}
-    form = f.ChangePlaceForm(_data(request), initial=now)
+    form = f.ChangePlaceForm(deeds.data(request), initial=now)
     return _asked(
         request, node, heading=_("Change name, code or level"), submit=_("Save"), form=form,
         deed=lambda: trees.change_place(by=by, node=node, **form.cleaned_data), done=_("Your changes are saved."),
@@ -107,11 +82,11 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
-    form = f.MoveForm(_data(request), homes=gazetteer.homes_for(by, node))
+    form = f.MoveForm(deeds.data(request), homes=gazetteer.homes_for(by, node))
     return _asked(
         request, node, heading=_("Move %(name)s") % {"name": node}, submit=_("Move it"), form=form,
         deed=lambda: trees.move_place(by=by, node=node, **form.cleaned_data), done=_("The place is moved."),
@@ -120,11 +95,11 @@ def move(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
-    form = f.CloseForm(_data(request))
+    form = f.CloseForm(deeds.data(request))
     return _asked(
         request, node, heading=_("Close %(name)s") % {"name": node}, submit=_("Close it"), form=form, danger=True,
         deed=lambda: trees.close_place(by=by, node=node, **form.cleaned_data), done=_("The place is closed."),
@@ -133,11 +108,11 @@ def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
-    form = f.ReopenForm(_data(request))
+    form = f.ReopenForm(deeds.data(request))
     return _asked(
         request, node, heading=_("Open %(name)s again") % {"name": node}, submit=_("Open it again"), form=form,
         deed=lambda: trees.reopen_place(by=by, node=node, **form.cleaned_data), done=_("The place is open again."),
@@ -146,11 +121,11 @@ def reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @shell.managed
-@_forms_page
+@deeds.forms_page
 def merge(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
-    form = f.MergeForm(_data(request), twins=gazetteer.twins_of(by, node))
+    form = f.MergeForm(deeds.data(request), twins=gazetteer.twins_of(by, node))
     return _asked(
         request, node, heading=_("Merge %(name)s into another place") % {"name": node}, submit=_("Merge them"),
         form=form, danger=True, done=_("The places are merged."),

@@ -1,26 +1,23 @@
 """Roles: who holds which where; granting, ending, standing in."""
 
-from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from cms.shared.errors import DomainError, NotFound
+from cms.shared.errors import NotFound
 from cms.shared.spreadsheets import csv_lines
 from organisations import audit
 from organisations.enums import ROLES_OF_A_UNIT, Power, Role
 from organisations.models import Person, RoleGrant
 from organisations.selectors import directory, grants, required_scope, scope_for, scope_of
 from organisations.services import roles as services
-from organisations.views.manage import shell
+from organisations.views.manage import deeds, shell
 from organisations.views.manage.roles_forms import EndRoleForm, GrantFilterForm, GrantForm, SubstituteForm
 
 PER_PAGE = 50
@@ -84,7 +81,7 @@ def _cells(grant: RoleGrant) -> list[str]:
 
 
 @shell.managed
-@require_http_methods(["GET", "HEAD", "POST"])
+@deeds.forms_page
 def new(request: HttpRequest) -> HttpResponse:
     """For the person in the address, or for a user name."""
     by = shell.person_of(request)
@@ -93,70 +90,60 @@ def new(request: HttpRequest) -> HttpResponse:
     every = bool(scope_of(by, {Role.SYSTEM_ADMINISTRATOR}))
     offered = [role for role in Role if every or role in ROLES_OF_A_UNIT]
     initial = {"node": request.GET.get("place", "")}
-    form = GrantForm(_data(request), scope=scope, roles=offered, named=named is not None, initial=initial)
-    if form.is_valid():
+    form = GrantForm(deeds.data(request), scope=scope, roles=offered, named=named is not None, initial=initial)
+
+    def grant() -> RoleGrant:
         fields = dict(form.cleaned_data)
-        try:
-            person = named or _called(by, fields.pop("username", ""))
-            services.grant_role(by=by, person=person, **fields | {"role": Role(fields["role"])})
-        except DomainError as error:
-            _say(form, error)
-        else:
-            messages.success(request, _("The role is granted, and the person was told."))
-            return redirect("manage:person", person.public_id)
-    context = {"form": form, "person": named, "heading": _("Grant a role"), "submit": _("Grant it")}
-    return _form_page(request, form, context)
+        person = named or _called(by, fields.pop("username", ""))
+        return services.grant_role(by=by, person=person, **fields | {"role": Role(fields["role"])})
+
+    back = reverse("manage:roles")
+    subject = deeds.Subject("roles", back=back)
+    if named is not None:
+        subject = deeds.Subject("roles", back=back, name=str(named), link=_link(named), note=named.username)
+    return deeds.asked(
+        request, subject, heading=_("Grant a role"), submit=_("Grant it"), form=form, field_of=_FIELD_OF,
+        deed=grant, done=_("The role is granted, and the person was told."), leads=lambda made: _link(made.person),
+    )  # fmt: skip
 
 
 @shell.managed
-@require_http_methods(["GET", "HEAD", "POST"])
+@deeds.forms_page
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     by = shell.person_of(request)
     grant = _grant(by, pk)
-    form = EndRoleForm(_data(request))
-    if form.is_valid():
-        try:
-            services.end_role(by=by, grant=grant, **form.cleaned_data)
-        except DomainError as error:
-            _say(form, error)
-        else:
-            messages.success(request, _("The role ends on that day, and the person was told."))
-            return redirect("manage:roles")
-    context = {"form": form, "grant": grant, "heading": _("End a role"), "submit": _("End it"), "danger": True}
-    return _form_page(request, form, context)
+    form = EndRoleForm(deeds.data(request))
+    return deeds.asked(
+        request, _subject(grant), heading=_("End a role"), submit=_("End it"), form=form, field_of=_FIELD_OF,
+        deed=lambda: services.end_role(by=by, grant=grant, **form.cleaned_data),
+        done=_("The role ends on that day, and the person was told."), danger=True,
+    )  # fmt: skip
 
 
 @shell.managed
-@require_http_methods(["GET", "HEAD", "POST"])
+@deeds.forms_page
 def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     by = shell.person_of(request)
     grant = _grant(by, pk)
-    form = SubstituteForm(_data(request))
-    if form.is_valid():
+    form = SubstituteForm(deeds.data(request))
+
+    def appoint() -> RoleGrant:
         fields = dict(form.cleaned_data)
-        try:
-            services.appoint_substitute(by=by, grant=grant, person=_called(by, fields.pop("username")), **fields)
-        except DomainError as error:
-            _say(form, error)
-        else:
-            messages.success(request, _("The substitute is appointed, and was told."))
-            return redirect("manage:roles")
-    context = {"form": form, "grant": grant, "heading": _("Appoint a substitute"), "submit": _("Appoint")}
-    return _form_page(request, form, context)
+        return services.appoint_substitute(by=by, grant=grant, person=_called(by, fields.pop("username")), **fields)
+
+    return deeds.asked(
+        request, _subject(grant), heading=_("Appoint a substitute"), submit=_("Appoint"), form=form,
+        field_of=_FIELD_OF, deed=appoint, done=_("The substitute is appointed, and was told."),
+    )  # fmt: skip
 
 
-def _form_page(request: HttpRequest, form: Form, context: dict[str, Any]) -> HttpResponse:
-    status = 400 if form.is_bound else 200
-    return shell.page(request, "organisations/manage/role_deed.html", context, section="roles", status=status)
+def _subject(grant: RoleGrant) -> deeds.Subject:
+    what = f"{grant.get_role_display()} · {grant.node}"
+    return deeds.Subject("roles", back=reverse("manage:roles"), name=str(grant.person), note=what)
 
 
-def _data(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
-def _say(form: Form, error: DomainError) -> None:
-    field = _FIELD_OF.get(error.code)
-    form.add_error(field if field in form.fields else None, str(error))
+def _link(person: Person) -> str:
+    return reverse("manage:person", args=[person.public_id])
 
 
 def _grant(by: Person, pk: int) -> RoleGrant:
