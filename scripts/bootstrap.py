@@ -98,7 +98,10 @@ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install
 
 def install_packages(mode: str) -> None:
     if shutil.which("dpkg-query") is None or shutil.which("apt-get") is None:
-        programs = {"run": ["ffmpeg", "ffprobe", "msgfmt", "espeak-ng"], "test": ["redis-server", "pdftotext"]}
+        programs = {
+            "run": ["ffmpeg", "ffprobe", "msgfmt", "espeak-ng"],
+            "test": ["redis-server", "pdftotext", "soffice"],
+        }
         absent = [name for part in PACKAGE_LISTS[mode] for name in programs.get(part, []) if not shutil.which(name)]
         if absent:
             raise Help(f"this is not Debian; install by hand what provides: {', '.join(absent)}.")

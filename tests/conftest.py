@@ -4,6 +4,7 @@
 - `committed_db`: a fresh copy of the migrated database that really commits, for threads and processes. Never flushed.
 - `live_site`: the real gunicorn server on `committed_db`; `celery_worker`: a real worker (call `.start()`, `.kill()`).
 - `rule_sets`: the credit rule sets loaded.
+- `libreoffice`: converts files as LibreOffice does.
 - `bucket`: files lie in an S3-compatible storage.
 - `pytest --services` runs everything on a PostgreSQL and a Redis of its own instead of SQLite and files.
 """
@@ -26,6 +27,7 @@ from tests import databases, live, services
 
 if TYPE_CHECKING:
     from tests import object_storage
+    from tests.libreoffice import LibreOffice
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -125,6 +127,14 @@ def celery_worker(committed_db: str, tmp_path: Path) -> Iterator[live.Worker]:
     worker = live.Worker(committed_db, tmp_path / "worker.log")
     yield worker
     worker.stop()
+
+
+@pytest.fixture(scope="session")
+def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> "LibreOffice":
+    """LibreOffice with a profile of this run."""
+    from tests.libreoffice import LibreOffice
+
+    return LibreOffice(tmp_path_factory.mktemp("libreoffice"))
 
 
 @pytest.fixture(scope="session")
