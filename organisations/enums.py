@@ -275,6 +275,7 @@ class Deed(models.TextChoices):
     EMPLOYMENT_CHANGE = "employment.change", _("Changed a person's employment")
     EMPLOYMENT_END = "employment.end", _("Ended a person's employment")
     KEYS_ROTATE = "keys.rotate", _("Changed a key")
+    LIST_DOWNLOAD = "list.download", _("Downloaded a list")
     LECTURE_RECEIVED = "lecture.received", _("Uploaded a lecture")
     LECTURE_CHANGED = "lecture.changed", _("Changed a lecture")
     LECTURE_DELETED = "lecture.deleted", _("Deleted a lecture")

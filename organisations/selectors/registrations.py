@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -27,6 +26,15 @@ class UnitFound:
 
     unit: Node
     above: str
+
+
+@dataclass(frozen=True)
+class RegistrationFilter:
+    """What a list of registrations is narrowed to. `state`: "" for all; `place` reaches below."""
+
+    state: str = RequestState.WAITING
+    place: Node | None = None
+    search: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,13 +116,18 @@ def standing_of(person: Person) -> Standing:
     )
 
 
-def registrations_in(scope: Scope, *, state: str, number: str | int) -> Page[Registration]:
-    """Those of a scope in `state` (all for ""), the longest waiting first."""
+def registrations_in(scope: Scope, wanted: RegistrationFilter) -> QuerySet[Registration]:
+    """Those of a scope that are `wanted`, with person, unit and who decided; while they wait the oldest come first."""
     rows = Registration.objects.filter(scope.q("unit")).select_related("person", "unit", "decided_by")
-    if state:
-        rows = rows.filter(state=state)
-    order = ("created_at", "pk") if state == RequestState.WAITING else ("-created_at", "-pk")
-    return Paginator(rows.order_by(*order), 20).get_page(number)
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.place is not None:
+        rows = rows.filter(unit__path__startswith=wanted.place.path)
+    if wanted.search:
+        words = Q(person__name__icontains=wanted.search) | Q(person__username__icontains=wanted.search)
+        rows = rows.filter(words | Q(department__icontains=wanted.search) | Q(staff_number__icontains=wanted.search))
+    order = ("created_at", "pk") if wanted.state == RequestState.WAITING else ("-created_at", "-pk")
+    return rows.order_by(*order)
 
 
 def registration_in(scope: Scope, public_id: UUID) -> Registration:
@@ -141,7 +154,7 @@ def claim_of(registration: Registration, *, by: Person) -> Claim:
         rows.exclude(person=registration.person).select_related("person").order_by("department", "staff_number", "pk")
     )
     employments = list(rows[:20])
-    opens = openable(by=by, people=[row.person for row in employments])
+    opens = openable(by=by, people=[row.person for row in employments]) if employments else set()
     return Claim(
         registration=registration,
         candidates=list(_candidates(registration, employments, opens, holder)),

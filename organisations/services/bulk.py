@@ -1,15 +1,38 @@
-"""One deed for several people: all of them or, when something fails, none."""
+"""One deed for several people: of a deed about work all of them or, when something fails, none; of decisions each."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from cms.shared import errors
 from organisations.enums import Power
-from organisations.models import Employment, Person
+from organisations.models import Employment, Person, Registration
 from organisations.selectors import in_force, scope_for
+from organisations.selectors.registrations import claim_of
 from organisations.services import people as one_by_one
+from organisations.services import registrations
+
+
+class MayBeKnown(errors.Conflict):
+    code = "may_be_known"
+    message = _("Somebody in the unit has the same name, mobile number or staff number. Open it and compare.")
+
+
+class ContactTaken(errors.Conflict):
+    code = "contact_taken"
+    message = _("The number or address belongs to another account. Open it and decide.")
+
+
+@dataclass(frozen=True)
+class Left:
+    """A registration that was left as it is, and why."""
+
+    registration: Registration
+    reason: str
 
 
 @transaction.atomic
@@ -35,3 +58,34 @@ def _employments(by: Person, people: Iterable[Person], when: Q) -> Iterable[Empl
     scope = scope_for(by, Power.KEEP_PEOPLE)
     rows = Employment.objects.filter(when, scope.q("unit"), person__in=list(people)).exclude(person=by)
     return rows.select_related("person", "unit").order_by("pk")
+
+
+def decide_registrations(
+    *, by: Person, chosen: Iterable[Registration], accept: bool, reason: str = ""
+) -> tuple[int, list[Left]]:
+    """Confirm or refuse each of `chosen` in a transaction of its own; how many were decided, and which were left, why.
+
+    Only what needs no comparing is confirmed so: nobody whom the unit may know already, no contact of another account.
+    """
+    done, left = 0, []
+    for registration in chosen:
+        try:
+            if accept:
+                _accept_unknown(by, registration)
+            else:
+                registrations.refuse(by=by, registration=registration, reason=reason)
+        except errors.DomainError as error:
+            left.append(Left(registration, str(error)))
+        else:
+            done += 1
+    return done, left
+
+
+@transaction.atomic
+def _accept_unknown(by: Person, registration: Registration) -> None:
+    claim = claim_of(registration, by=by)
+    if claim.candidates:
+        raise MayBeKnown
+    if claim.is_phone_taken or claim.is_email_taken:
+        raise ContactTaken
+    registrations.accept(by=by, registration=registration)

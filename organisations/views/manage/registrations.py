@@ -3,33 +3,104 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cms.shared.errors import DomainError, InvalidInput
 from organisations import audit
 from organisations.enums import Power, RequestState
 from organisations.models import Person, Registration
+from organisations.scopes import Scope
 from organisations.selectors import registrations as selectors
 from organisations.selectors import required_scope
+from organisations.services import bulk
 from organisations.services import registrations as services
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
+from organisations.views.manage.registrations_forms import (
+    RefuseTogetherForm,
+    RegistrationFilterForm,
+    TogetherForm,
+)
+
+PER_PAGE = 50
+# Each takes some hundredths of a second, in a transaction of its own.
+AT_ONCE = 500
+_FORMS: dict[str, type[Form]] = {"accept": TogetherForm, "refuse": RefuseTogetherForm}
 
 
 @shell.managed
 @require_safe
 def registrations(request: HttpRequest) -> HttpResponse:
     scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
-    state = request.GET.get("state", RequestState.WAITING)
-    state = state if state in RequestState else ""
-    context = {
-        "page_obj": selectors.registrations_in(scope, state=state, number=request.GET.get("page", "1")),
-        "state": state,
-        "states": [*RequestState.choices, ("all", _("All"))],
-    }
+    form = RegistrationFilterForm(request.GET, scope=scope)
+    wanted = form.wanted()
+    context = lists.context(request, form, selectors.registrations_in(scope, wanted), per_page=PER_PAGE)
+    context["decides"] = wanted.state == RequestState.WAITING
     return shell.page(request, "organisations/manage/registrations.html", context, section="registrations")
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    form = RegistrationFilterForm(request.GET, scope=scope)
+    rows = selectors.registrations_in(scope, form.wanted()).iterator(chunk_size=500)
+    who = [pgettext("person", "Name"), _("User name"), _("Place of work"), _("Department"), _("Staff number")]
+    what = [_("Asked on"), _("State"), _("Decided by"), _("Decided on"), _("Reason")]
+    return lists.download(request, "registrations", form.values(), who + what, map(_cells, rows))
+
+
+def _cells(row: Registration) -> list[str]:
+    return [
+        row.person.name,
+        row.person.username,
+        row.unit.name,
+        row.department,
+        row.staff_number,
+        lists.day(row.created_at),
+        str(row.get_state_display()),
+        str(row.decided_by or ""),
+        lists.day(row.decided_at),
+        row.decision,
+    ]
+
+
+@shell.managed
+@require_POST
+def together(request: HttpRequest) -> HttpResponse:
+    """Several confirmed or refused: shown with their names first, decided one by one when confirmed."""
+    by, deed = shell.person_of(request), request.POST.get("deed", "")
+    found = _chosen(request, required_scope(by, Power.KEEP_PEOPLE))
+    chosen = list(found[:AT_ONCE])
+    if deed not in _FORMS or not chosen:
+        messages.warning(request, _("Tick the registrations first, or “all found”, and choose what to do."))
+        return redirect("manage:registrations")
+    form = _FORMS[deed](request.POST if request.POST.get("confirmed") else None)
+    if form.is_valid():
+        done, left = bulk.decide_registrations(by=by, chosen=chosen, accept=deed == "accept", **form.cleaned_data)
+        return _page(request, "registrations_done.html", {"accepted": deed == "accept", "done": done, "left": left})
+    ids = " ".join(str(row.public_id) for row in chosen)
+    context = {"form": form, "deed": deed, "rows": chosen[:PER_PAGE], "count": len(chosen), "ids": ids}
+    context["beyond"] = found.count() - len(chosen)
+    return _page(request, "registrations_together.html", context, status=400 if form.is_bound else 200)
+
+
+def _chosen(request: HttpRequest, scope: Scope) -> "QuerySet[Registration]":
+    """Those ticked, or all whom the filters of the list find."""
+    if request.POST.get("everybody"):
+        asked = RegistrationFilterForm(QueryDict(request.POST.get("filters", "")), scope=scope)
+        return selectors.registrations_in(scope, asked.wanted())
+    found = selectors.registrations_in(scope, selectors.RegistrationFilter(state=""))
+    return found.filter(public_id__in=lists.ticked(request, "registrations")).order_by("created_at", "pk")
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+    return shell.page(request, f"organisations/manage/{template}", context, section="registrations", status=status)
 
 
 @shell.managed

@@ -3,21 +3,19 @@
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from cms.shared.errors import NotFound
-from cms.shared.spreadsheets import csv_lines
 from organisations import audit
 from organisations.enums import ROLES_OF_A_UNIT, Power, Role
 from organisations.models import Person, RoleGrant
 from organisations.selectors import directory, grants, required_scope, scope_for, scope_of
 from organisations.services import roles as services
-from organisations.views.manage import deeds, shell
+from organisations.views.manage import deeds, lists, shell
 from organisations.views.manage.roles_forms import EndRoleForm, GrantFilterForm, GrantForm, SubstituteForm
 
 PER_PAGE = 50
@@ -59,11 +57,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     audit.record(by=by, verb="roles.list.download", target=by, after={"roles": found.count()})
     who = [pgettext("person", "Name"), _("User name"), _("Role"), _("Place")]
     when = [_("From"), _("Until"), _("Stands in for"), _("Reason"), _("Granted by")]
-    response = StreamingHttpResponse(
-        csv_lines(who + when, map(_cells, found.iterator(chunk_size=500))), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="roles-{timezone.localdate():%Y%m%d}.csv"'
-    return response
+    return lists.csv_file("roles", who + when, map(_cells, found.iterator(chunk_size=500)))
 
 
 def _cells(grant: RoleGrant) -> list[str]:

@@ -178,7 +178,7 @@ def test_lists_take_constant_queries(
         row = registered(unit, phone=f"1380000000{number}")
         entered(unit)
     client.get(LIST)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(LIST)
     with django_assert_num_queries(10):
         client.get(path_of(row))

@@ -1,0 +1,83 @@
+"""What the lists of people and units share: their filters, one page of them, the whole as CSV, what is ticked."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cms.shared.spreadsheets import csv_lines
+from organisations import audit
+from organisations.enums import Deed
+from organisations.views.manage import shell
+
+ANY = [("", _("any"))]
+
+
+class SearchField(forms.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.TextInput(attrs={"type": "search"})
+        super().__init__(max_length=60, required=False, widget=widget, **kwargs)
+
+
+class FilterForm(forms.Form):
+    """The filters of a list, bound to what was asked for. Every one may stay empty."""
+
+    def values(self) -> dict[str, Any]:
+        """The filters in use by name; one that cannot be read narrows nothing."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+def told(values: dict[str, Any]) -> dict[str, str]:
+    """Filters for the audit log. The words searched for may be a name: only that there were some."""
+    return {name: "…" if name == "q" else str(getattr(value, "code", value)) for name, value in values.items()}
+
+
+def context(request: HttpRequest, form: FilterForm, found: "QuerySet[Any]", *, per_page: int = 50) -> dict[str, Any]:
+    """What organisations/manage/list_filters.html and list_head.html show; `page_obj` is the page asked for."""
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    return {
+        "form": form,
+        "is_narrowed": bool(form.values()),
+        "page_obj": Paginator(found, per_page).get_page(request.GET.get("page")),
+        "filters": asked.urlencode(),
+    }
+
+
+def download(
+    request: HttpRequest, name: str, values: dict[str, Any], heading: Sequence[str], rows: Iterable[Sequence[str]]
+) -> StreamingHttpResponse:
+    """A list as shown as CSV; who took it, and how it was narrowed, is written to the log."""
+    by = shell.person_of(request)
+    audit.record(by=by, verb=Deed.LIST_DOWNLOAD, target=by, after={"list": name, "filters": told(values)})
+    return csv_file(name, heading, rows)
+
+
+def csv_file(name: str, heading: Sequence[str], rows: Iterable[Sequence[str]]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(csv_lines(heading, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{timezone.localdate():%Y%m%d}.csv"'
+    return response
+
+
+def ticked(request: HttpRequest, field: str) -> list[UUID]:
+    """The ids in fields of this name, each of which may hold several."""
+    found = []
+    for text in " ".join(request.POST.getlist(field)).split():
+        with suppress(ValueError):
+            found.append(UUID(text))
+    return found
+
+
+def day(value: Any) -> str:
+    """A day, or a time in local minutes, as a cell; "" for none."""
+    if value is None:
+        return ""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if hasattr(value, "hour") else value.isoformat()
