@@ -164,12 +164,15 @@ class Job(models.Model):
         self._wake_next()
 
     def fail(self, code: str, last_words: str = "", *, retry: bool = False) -> None:
-        """Mark failed; with `retry`, queue again while attempts are left. No effect if the lease was lost."""
+        """Mark failed; with `retry`, queue again while attempts are left. No effect if the lease was lost.
+
+        `last_words` may quote what a person typed: they are kept as a line of the log is, without numbers and mails.
+        """
         again = retry and self.attempt < self.max_attempts
         self._held().update(
             state=JobState.QUEUED if again else JobState.FAILED,
             error_code=code,
-            last_words=last_words[-4000:],
+            last_words=logs.scrub(last_words)[-4000:],
             lease=None,
             finished_at=None if again else timezone.now(),
         )

@@ -7,22 +7,19 @@ from typing import Any
 
 import structlog
 
+from cms.shared.numbers import HIDDEN, hide_numbers
+
 # Whatever is logged under these names is a person's, or opens a door.
 PERSONAL = re.compile(
     r"^(name|username|login|full_name|phone|mobile|e?mail|address|id_number|staff_number|password|code|token|cookie"
     r"|authorization|secret|permit|post_data)$|_(phone|email|password|token|secret)$"
 )
-_MOBILE = re.compile(r"(?<![0-9A-Fa-f-])(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![0-9A-Fa-f])")
-_ID_NUMBER = re.compile(r"(?<![0-9A-Fa-f-])\d{17}[\dXx](?![0-9A-Fa-f])")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-HIDDEN = "***"
 
 
 def scrub(text: str) -> str:
     """`text` without phone numbers, ID numbers and mail addresses."""
-    for pattern in (_ID_NUMBER, _MOBILE, _MAIL):
-        text = pattern.sub(HIDDEN, text)
-    return text
+    return _MAIL.sub(HIDDEN, hide_numbers(text))
 
 
 def hide_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -159,3 +159,20 @@ def test_job_remembers_the_request_that_queued_it(db: None) -> None:
     assert claimed is not None and claimed.request_id == "0123456789abcdef"
     assert logs.request_id() == "0123456789abcdef"
     structlog.contextvars.clear_contextvars()
+
+
+def test_last_words_hold_no_number_and_no_mail(db: None) -> None:
+    job = TranscodeJob.claim(_job().pk)
+    assert job is not None
+    try:
+        raise ValueError("王丽: 13800138000, 41010219900101001X, wang@example.org")
+    except ValueError as error:
+        job.fail_unexpected(error)
+    assert job.last_words.rpartition("ValueError: ")[2] == "王丽: ***, ***, ***\n"
+
+
+def test_last_words_that_are_cut_show_no_part_of_a_number(db: None) -> None:
+    job = TranscodeJob.claim(_job().pk)
+    assert job is not None
+    job.fail("bad", "41010219900101001X" + "." * 3990)
+    assert job.last_words == "***" + "." * 3990
