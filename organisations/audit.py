@@ -8,6 +8,7 @@ import structlog
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
+from cms.shared.free_text import without_numbers
 from cms.shared.http import current_address
 from cms.shared.logs import scrub
 from organisations.models import AuditEvent, Person
@@ -82,7 +83,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     if isinstance(value, str):
-        return scrub(value)  # reasons and searches are typed by people, who write numbers into them
+        return scrub(without_numbers(value))  # reasons and searches are typed by people, who write numbers into them
     if value is None or isinstance(value, bool | int | float):
         return value
     try:

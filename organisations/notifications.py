@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cms.shared import jobs
+from cms.shared.free_text import without_numbers
 from organisations.models import Notification, Person
 
 SEND_TASK = "organisations.send_mails"
@@ -31,7 +32,7 @@ class Message:
 def notify(*, person: Person, kind: str, params: dict[str, Any], key: str, link: str = "") -> Notification | None:
     """Tell `person` something once; None if `key` was sent before. `link` is a path of this site ("/zh-hans/…")."""
     notification, is_new = Notification.objects.get_or_create(
-        person=person, key=key, defaults={"kind": kind, "params": params, "link": link}
+        person=person, key=key, defaults={"kind": kind, "params": _kept(params), "link": link}
     )
     if not is_new:
         return None
@@ -42,10 +43,16 @@ def notify(*, person: Person, kind: str, params: dict[str, Any], key: str, link:
 
 def notify_many(*, people: Iterable[Person], kind: str, params: dict[str, Any], key: str) -> None:
     """Tell many the same, each once; whoever got `key` before is passed over."""
-    told = [Notification(person=person, kind=kind, params=params, key=key) for person in people]
+    kept = _kept(params)
+    told = [Notification(person=person, kind=kind, params=kept, key=key) for person in people]
     Notification.objects.bulk_create(told, ignore_conflicts=True)
     if any(notification.person.email for notification in told):
         transaction.on_commit(lambda: jobs.send(SEND_TASK))
+
+
+def _kept(params: dict[str, Any]) -> dict[str, Any]:
+    """Without the numbers that people write into reasons: what is told lies in clear and goes out by mail."""
+    return {name: without_numbers(value) if isinstance(value, str) else value for name, value in params.items()}
 
 
 def template_of(kind: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+from cms.shared.numbers import hide_numbers
+
 # Crockford's base32: no I, L, O, U; what looks alike is read alike.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS = ALPHABET + "*~$=U"
@@ -34,11 +36,11 @@ def phone(text: str, *, country: str = "86") -> str:
 def username(text: str) -> str:
     """The user name without surrounding space, in small letters.
 
-    Raises ValueError if it could be taken for a phone number or an e-mail address, or has other characters than
+    Raises ValueError if it could be taken for a phone or ID number or an e-mail address, or has other characters than
     letters, digits, "_", "." and "-", or not 2 to 60 of them.
     """
     name = text.strip().lower()
-    if not _USERNAME.fullmatch(name):
+    if not _USERNAME.fullmatch(name) or hide_numbers(name) != name:
         raise ValueError("not a user name")
     try:
         phone(name)
@@ -61,11 +63,6 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 def masked_number(text: str) -> str:
     """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to four)."""
     return f"***{text[-2:]}" if len(text) > 4 else "***" if text else ""
-
-
-def without_numbers(text: str) -> str:
-    """A free text for the log: runs of seven and more digits (phones, ID numbers), however spaced, replaced."""
-    return re.sub(r"\d(?:[\s-]?\d){6,}[Xx]?", "***", text.strip().translate(_FULL_WIDTH))
 
 
 def code_with_check(body: str) -> str:

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cms.shared.free_text.NumbersHiddenMiddleware",
     "cms.shared.http.DomainErrorMiddleware",
     "organisations.views.middleware.StaffMfaMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared.free_text import FreeTextField
 from cms.shared.jobs import Job
 from credits.enums import ExportFormat
 from organisations.enums import RequestState
@@ -52,12 +53,12 @@ class Disclosure(models.Model):
     year = models.PositiveSmallIntegerField()
     file_format = models.CharField(max_length=4, choices=EXPORT_FORMATS)
     language = models.CharField(max_length=10, default="zh-hans")
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = FreeTextField(_("reason"), max_length=200)
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision = models.CharField(max_length=200, blank=True)
+    decision = FreeTextField(max_length=200, blank=True)
     expires_at = models.DateTimeField(null=True)
     job = models.OneToOneField(ExportJob, on_delete=models.PROTECT, null=True, related_name="disclosure")
     file_erased_at = models.DateTimeField(null=True)

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput
+from cms.shared.free_text import without_numbers
 from credits.enums import ActivityKind, GrantMethod
 from credits.models import Book, Entry, Project
 from credits.rules import doubles
@@ -118,7 +119,7 @@ def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
         "revision": 1,
         "granted_how": GrantMethod.MANUAL.value,
         "granted_by_id_copy": by.pk if by else None,
-        "reason": reason.strip()[:200],
+        "reason": without_numbers(reason.strip())[:200],
         "evidence": [],
         "recorded_at": timezone.now(),
     }
@@ -209,7 +210,7 @@ def _draft(
         department=employment.department if employment is not None else "",
         granted_how=how.value,
         granted_by_id_copy=by.pk if by is not None else None,
-        reason=reason[:200],
+        reason=without_numbers(reason)[:200],
         evidence=[dict(item) for item in activity.evidence],
         is_demo=activity.is_demo,
         recorded_at=timezone.now(),

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from cms.shared.numbers import hide_numbers
 from organisations import rules
 from organisations.enums import Degree, EmploymentKind, ProfessionalTitle
 from organisations.formats.problems import RowProblem as P
@@ -114,13 +115,13 @@ def staff_number(cell: Cell) -> Found:
     if text and not re.fullmatch(r"[\w./-]+", text):
         return Found(problem=P.STAFF_NUMBER_CHARACTERS)
     # Staff numbers are shown and kept in clear.
-    if re.fullmatch(r"1[3-9]\d{9}", text) or rules.is_chinese_id_number(text.upper()):
+    if hide_numbers(text) != text:
         return Found(problem=P.STAFF_NUMBER_PERSONAL)
     return Found(text)
 
 
 def department(cell: Cell) -> Found:
-    text = shown_text(cell)
+    text = hide_numbers(shown_text(cell))
     return Found(text) if len(text) <= 60 else Found(problem=P.DEPARTMENT_TOO_LONG)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cms.shared import crypto, sealing
+from cms.shared.free_text import FreeTextField
 from cms.shared.jobs import Job
 from cms.shared.storage import private_storage
 from organisations.enums import DocumentKind, RequestState
@@ -22,7 +23,7 @@ class ActivationSheet(Job):
     task_name: ClassVar[str] = "organisations.make_activation_sheet"
 
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="activation_sheets")
-    department = models.CharField(_("department"), max_length=60, blank=True)
+    department = FreeTextField(_("department"), max_length=60, blank=True)
     file_format = models.CharField(max_length=4, choices=[("pdf", "PDF"), ("xlsx", "Excel")])
     language = models.CharField(max_length=10, default="zh-hans")
     requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="activation_sheets")
@@ -98,7 +99,7 @@ class Registration(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="registrations")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="registrations")
-    department = models.CharField(_("department"), max_length=60, blank=True)
+    department = FreeTextField(_("department"), max_length=60, blank=True)
     staff_number = models.CharField(_("staff number"), max_length=30, blank=True)
     phone_sealed = models.TextField(blank=True, editable=False)
     email_sealed = models.TextField(blank=True, editable=False)
@@ -106,7 +107,7 @@ class Registration(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision = models.CharField(_("reason"), max_length=200, blank=True)
+    decision = FreeTextField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("registration")
@@ -153,9 +154,9 @@ class Objection(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="objections")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, null=True, related_name="objections")
-    text = models.CharField(_("what is not right"), max_length=500)
+    text = FreeTextField(_("what is not right"), max_length=500)
     created_at = models.DateTimeField(default=timezone.now)
-    answer = models.CharField(pgettext_lazy("to a person", "answer"), max_length=500, blank=True)
+    answer = FreeTextField(pgettext_lazy("to a person", "answer"), max_length=500, blank=True)
     answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
 
@@ -174,7 +175,7 @@ class AccountMerge(models.Model):
     kept = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_into")
     merged = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="merge")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=200)
+    reason = FreeTextField(max_length=200)
     moved = models.JSONField(default=dict)
     at = models.DateTimeField(default=timezone.now)
 
@@ -210,7 +211,7 @@ class ErasureRequest(Job):
     basis = models.CharField(max_length=300, help_text="Why not before: the rule and the record that it rests on")
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision = models.CharField(max_length=200, blank=True)
+    decision = FreeTextField(max_length=200, blank=True)
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cms.shared import crypto, sealing
+from cms.shared.free_text import FreeTextField
 from cms.shared.storage import private_storage
 from organisations.enums import (
     Degree,
@@ -56,7 +57,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     username = models.CharField(_("user name"), max_length=60, unique=True)
-    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
+    name = FreeTextField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     phone_sealed = models.TextField(blank=True, editable=False)
     phone_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
@@ -129,7 +130,7 @@ class Employment(models.Model):
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="employments")
-    department = models.CharField(_("department"), max_length=60, blank=True)
+    department = FreeTextField(_("department"), max_length=60, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=EmploymentKind, default=EmploymentKind.STAFF)
     staff_number = models.CharField(_("staff number"), max_length=30, blank=True, db_index=True)
     begins = models.DateField(_("from"))
@@ -173,7 +174,7 @@ class StatePeriod(models.Model):
     )
     begins = models.DateField(_("from"))
     ends = models.DateField(_("until"), null=True, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
+    note = FreeTextField(_("note"), max_length=200, blank=True)
     proof = models.FileField(_("proof"), storage=private_storage, max_length=200, blank=True)
     recorded_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now)
@@ -201,8 +202,8 @@ class Qualification(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="qualifications")
     kind = models.CharField(_("kind"), max_length=10, choices=QualificationKind)
     value = models.CharField(_("title or degree"), max_length=30)
-    subject = models.CharField(_("subject"), max_length=80, blank=True)
-    institution = models.CharField(_("awarded by"), max_length=120, blank=True)
+    subject = FreeTextField(_("subject"), max_length=80, blank=True)
+    institution = FreeTextField(_("awarded by"), max_length=120, blank=True)
     obtained_on = models.DateField(_("obtained on"), null=True, blank=True)
     proof = models.FileField(_("proof"), storage=private_storage, max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=QualificationState, default=QualificationState.CLAIMED)
@@ -210,7 +211,7 @@ class Qualification(models.Model):
     entered_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    decision = models.CharField(_("reason"), max_length=200, blank=True)
+    decision = FreeTextField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("qualification")
@@ -247,7 +248,7 @@ class RoleGrant(models.Model):
         related_name="substitutes",
         help_text=_("The grant whose holder is stood in for"),
     )
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reason = FreeTextField(_("reason"), max_length=200, blank=True)
     granted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import sealing
+from cms.shared.free_text import FreeTextField
 from cms.shared.jobs import Job
 from cms.shared.storage import private_storage
 from organisations.enums import RosterStage, RowOutcome
@@ -25,7 +26,7 @@ class RosterImport(Job):
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="rosters")
     roster_stage = models.CharField(max_length=10, choices=RosterStage, default=RosterStage.READING)
     file = models.FileField(storage=private_storage, max_length=200, blank=True)
-    file_name = models.CharField(_("file"), max_length=200)
+    file_name = FreeTextField(_("file"), max_length=200)
     file_sha256 = models.CharField(max_length=64)
     file_erased_at = models.DateTimeField(null=True)
     sheets = models.JSONField(default=list)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors, sealing
+from cms.shared.numbers import hide_numbers
 from organisations import audit, rules
 from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
@@ -48,6 +49,11 @@ class OverlappingEmployment(errors.Conflict):
     message = _("A person works at one unit at a time. Choose a first day after the one of the present employment.")
 
 
+class PersonalStaffNumber(errors.InvalidInput):
+    code = "personal_staff_number"
+    message = _("This is a phone or ID number. Staff numbers are shown in clear: write the unit's own number.")
+
+
 class NotYoursToBlock(errors.OutOfScope):
     code = "not_yours_to_block"
     message = _("This account is your own or holds roles beyond yours: only the system administrator can block it.")
@@ -71,6 +77,12 @@ class EndsBeforeItBegins(errors.InvalidInput):
 class ClosedPlace(errors.InvalidInput):
     code = "closed_place"
     message = _("This place is closed on that day. Choose an open place or an earlier day.")
+
+
+def check_staff_number(text: str) -> None:
+    """Raises PersonalStaffNumber: staff numbers are kept, searched and shown in clear."""
+    if hide_numbers(text) != text:
+        raise PersonalStaffNumber
 
 
 @transaction.atomic
@@ -154,7 +166,7 @@ def change_contact(*, by: Person | None, person: Person, phone: str, email: str,
         target=person,
         before={"has_contact": sorted(name for name, there in had.items() if there)},
         after={"has_contact": sorted(n for n, there in (("phone", phone), ("email", email)) if there)}
-        | ({"reason": rules.without_numbers(reason)} if reason else {}),
+        | ({"reason": reason.strip()} if reason else {}),
     )
     return person
 
@@ -225,10 +237,12 @@ def employ(
 ) -> Employment:
     """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
 
-    Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace.
+    Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace,
+    PersonalStaffNumber.
     """
     if ends is not None and ends <= begins:
         raise EndsBeforeItBegins
+    check_staff_number(staff_number)
     unit = Node.objects.select_for_update(no_key=True).get(pk=unit.pk)  # a merger may be under way
     if unit.closed_on is not None and unit.closed_on <= begins:
         raise ClosedPlace
@@ -260,7 +274,11 @@ def employ(
 
 @transaction.atomic
 def change_employment(*, by: Person, employment: Employment, **changes: str) -> Employment:
-    """Change department, kind or staff number of an employment; logs what changed. The dates stay."""
+    """Change department, kind or staff number of an employment; logs what changed. The dates stay.
+
+    Raises PersonalStaffNumber.
+    """
+    check_staff_number(changes.get("staff_number", ""))
     before = {name: getattr(employment, name) for name in changes}
     changed = {name: value.strip() for name, value in changes.items() if before[name] != value.strip()}
     if changed:

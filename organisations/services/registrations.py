@@ -131,7 +131,7 @@ def refuse(*, by: Person, registration: Registration, reason: str) -> Registrati
         raise ReasonMissing
     _decide(by, registration, RequestState.REFUSED, decision=reason)
     person = registration.person
-    after = {"unit": registration.unit.code, "reason": rules.without_numbers(reason)}
+    after = {"unit": registration.unit.code, "reason": reason}
     audit.record(by=by, verb="registration.refuse", target=person, after=after)
     _tell(person, "registration_refused", registration)
     return registration
@@ -247,6 +247,7 @@ def _new_person(*, name: str, password: str, language: str) -> Person:
 def _claim(
     person: Person, unit: Node, *, department: str, staff_number: str, phone: str = "", email: str = ""
 ) -> Registration:
+    people.check_staff_number(staff_number)
     registration = Registration(
         person=person, unit=unit, department=department.strip(), staff_number=staff_number.strip()
     )

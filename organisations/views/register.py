@@ -20,10 +20,17 @@ from cms.shared.errors import DomainError
 from organisations.models import Node, Person
 from organisations.selectors import registrations as selectors
 from organisations.services import registrations as services
+from organisations.services.people import PersonalStaffNumber
 from organisations.views import limits
 from organisations.views.register_forms import EmailForm, JoinForm, LinkForm, RegisterForm
 
-_FIELD_OF = {"no_contact": "phone", "bad_phone": "phone", "bad_email": "email", "weak_password": "password"}
+_FIELD_OF = {
+    "no_contact": "phone",
+    "bad_phone": "phone",
+    "bad_email": "email",
+    "weak_password": "password",
+    "personal_staff_number": "staff_number",
+}
 
 
 @never_cache
@@ -136,7 +143,11 @@ def _join(request: HttpRequest, person: Person, unit: Node) -> HttpResponse:
         return redirect("organisations:registered")
     form = JoinForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        services.join(person=person, unit=unit, **form.cleaned_data)
-        return redirect("organisations:registered")
+        try:
+            services.join(person=person, unit=unit, **form.cleaned_data)
+        except PersonalStaffNumber as error:
+            form.add_error("staff_number", str(error))
+        else:
+            return redirect("organisations:registered")
     context = {"unit": unit, "form": form}
     return render(request, "organisations/register_at_unit.html", context, status=400 if form.is_bound else 200)

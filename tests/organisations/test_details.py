@@ -140,3 +140,21 @@ def test_a_trainee_is_not_told_twice(person: Person) -> None:
     second = objections.object_to(by=person, text="二")
     keys = Notification.objects.filter(kind="objection_made").values_list("key", flat=True)
     assert sorted(keys) == sorted(f"objection_made:{one.public_id}" for one in (first, second))
+
+
+def test_number_in_an_objection_is_not_kept_and_the_person_is_told(person: Person) -> None:
+    client = signed_in(person)
+    form = {"answer": "object", "text": "我的手机是 139 0000 0009，身份证 11010519491231002X，工号 0043"}
+    page = client.post(reverse("organisations:details"), form, follow=True).content.decode()
+    assert Objection.objects.get().text == "我的手机是 ***，身份证 ***，工号 0043"
+    assert page.count("was replaced by ***") == 1
+    objection = Objection.objects.get()
+    objections.answer(by=objection.unit.role_grants.get().person, objection=objection, text="改为 13900000009")
+    assert Objection.objects.get().answer == "改为 ***"
+
+
+def test_text_without_a_number_is_kept_and_nobody_is_told(person: Person) -> None:
+    form = {"answer": "object", "text": "工号 0043，2019-0077"}
+    page = signed_in(person).post(reverse("organisations:details"), form, follow=True).content.decode()
+    assert Objection.objects.get().text == "工号 0043，2019-0077"
+    assert "was replaced by ***" not in page

@@ -35,7 +35,12 @@ AT_ONCE = 2000
 SHEET_AT_ONCE = 900
 _FORMS: dict[str, type[Form]] = {"department": BulkDepartmentForm, "leave": BulkLeaveForm}
 _DEEDS: dict[str, Callable[..., int]] = {"department": bulk.set_department, "leave": bulk.end_employments}
-_FIELD_OF = {"bad_username": "username", "bad_phone": "phone", "bad_email": "email"}
+_FIELD_OF = {
+    "bad_username": "username",
+    "bad_phone": "phone",
+    "bad_email": "email",
+    "personal_staff_number": "staff_number",
+}
 
 
 def _listed(request: HttpRequest) -> "tuple[PeopleFilterForm, QuerySet[Person], directory.PeopleFilter, bool]":

@@ -31,6 +31,7 @@ _FIELD_OF = {
     "qualification_already_reported": "value",
     "qualification_not_yet_obtained": "obtained_on",
     "reason_missing": "reason",
+    "personal_staff_number": "staff_number",
 }
 
 

@@ -115,3 +115,19 @@ def test_change_of_employment_logs_what_changed_without_the_staff_number() -> No
     )
     people.change_employment(by=employment.person, employment=employment, department="MR")
     assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["13900000009", "139 0000 0009", "11010519491231002X"])
+def test_staff_number_is_no_number_of_a_person(number: str) -> None:
+    row = EmploymentFactory(staff_number="A1")
+    with pytest.raises(people.PersonalStaffNumber):
+        people.change_employment(by=None, employment=row, staff_number=number)
+    with pytest.raises(people.PersonalStaffNumber):
+        people.employ(by=None, person=row.person, unit=row.unit, begins=date(2030, 1, 1), staff_number=number)
+    row.refresh_from_db()
+    assert (row.staff_number, Employment.objects.count()) == ("A1", 1)
+
+
+def test_id_number_is_no_user_name() -> None:
+    with pytest.raises(people.BadUsername):
+        people.create_person(by=None, username="11010519491231002x", name="王丽")
