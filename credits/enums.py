@@ -89,6 +89,11 @@ class LineReason(StrEnum):
     REVERSED = "reversed"
     REVERSAL = "reversal"
     DOUBLED = "doubled"
+    NO_APPROVAL = "no_approval"
+    PARTLY_ATTENDED = "partly_attended"
+    AWAITING_ATTENDANCE = "awaiting_attendance"
+    AWAITING_EVIDENCE = "awaiting_evidence"
+    WRONG_PERIOD = "wrong_period"
 
 
 class RequirementReason(StrEnum):
@@ -103,6 +108,16 @@ class RequirementReason(StrEnum):
     UNKNOWN_TRAIT = "unknown_trait"
     DEEMED_COMPLETE = "deemed_complete"
     LIMIT = "limit"
+    AWAITING_EVIDENCE = "awaiting_evidence"
+    AWAITING_FIELDS = "awaiting_fields"
+    AWAITING_STEPS = "awaiting_steps"
+    AWAITING_FIGURE = "awaiting_figure"
+    UNCONFIRMED = "unconfirmed"
+    UNKNOWN_HISTORY = "unknown_history"
+    CLIPPED_YEAR = "clipped_year"
+    YEAR_MISSED = "year_missed"
+    GAP_TOO_LONG = "gap_too_long"
+    EXCUSED = "excused"
 
 
 class LineState(StrEnum):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from credits.enums import LineReason, Mark
 from credits.rules.documents import ActivityType, RuleSet
-from credits.rules.earning import Fact
+from credits.rules.facts import Fact
 
 
 @dataclass(frozen=True)

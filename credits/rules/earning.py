@@ -1,38 +1,15 @@
 """What one activity is worth before any cap. Fractions inside, so that three thirds are one credit exactly."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 from credits.enums import LineReason
 from credits.rules.documents import ActivityType, CreditRule
+from credits.rules.facts import Fact
 
 HUNDREDTH = Decimal("0.01")
 TIME_UNITS = {"minute", "hour"}
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One entry as the rules see it. `activity` is "kind:id"; `level` holds the keys of a table rule, joined by "/".
-
-    `quantity` in `unit`; a unit "credit" carries what an authority decided, for types that rules cannot compute.
-    """
-
-    key: str
-    activity: str
-    activity_type: str
-    role: str
-    quantity: Decimal
-    unit: str
-    ends_on: date
-    position: int = 0
-    level: str = ""
-    time_scale: int = 1
-    is_reversed: bool = False
-    is_reversal: bool = False
-    # The same activity counts from another book of the same person.
-    is_doubled: bool = False
 
 
 @dataclass(frozen=True)

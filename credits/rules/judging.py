@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from credits.enums import JudgementState, LineReason, LineState, Mark
 from credits.rules.caps import Allocation, Stage, allocate, stages
 from credits.rules.documents import ActivityType, Provenance, RuleSet, worst
-from credits.rules.earning import TIME_UNITS, Earned, Fact, earn, hours_of
+from credits.rules.earning import TIME_UNITS, Earned, earn, hours_of
+from credits.rules.facts import NOTHING_DECLARED, Declared, Fact
 from credits.rules.periods import Period
 from credits.rules.requirements import Ground, RequirementResult, evaluate, overall
 
@@ -65,12 +65,10 @@ class _Sorted:
     deems: list[Provenance] = field(default_factory=list)
 
 
-def judge(
-    rule_set: RuleSet, period: Period, facts: Iterable[Fact], *, traits: Mapping[str, Any] | None = None
-) -> Judged:
+def judge(rule_set: RuleSet, period: Period, facts: Iterable[Fact], *, declared: Declared = NOTHING_DECLARED) -> Judged:
     """Judge the facts whose deciding day lies in `period`. The order of `facts` does not matter.
 
-    `traits` is what is known of the person ({"credential": …}); a condition on an unknown trait is undetermined.
+    `declared` is what is known of the person beside the facts; a condition on an unknown trait is undetermined.
     """
     rule_set = rule_set.amended(period.begins)
     minutes = rule_set.minutes_per_hour
@@ -95,7 +93,7 @@ def judge(
         high,
         frozenset(found.awaiting),
         min(found.deems, key=lambda p: p.mark != Mark.A, default=None),
-        traits or {},
+        declared.traits,
     )
     categories = {rule_set.types[fact.activity_type].category for fact in live}
     return Judged(

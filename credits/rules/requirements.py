@@ -8,7 +8,8 @@ from typing import Any
 from credits.enums import JudgementState, RequirementReason, RequirementState
 from credits.rules.caps import Allocation
 from credits.rules.documents import MinutesPerHour, Provenance, Requirement, RuleSet, number
-from credits.rules.earning import Fact, hours_of
+from credits.rules.earning import hours_of
+from credits.rules.facts import Fact
 
 MET, OPEN, FAILED, UNDETERMINED = RequirementState
 LIMITS = {"cap_category", "cap_total", "substitution"}

@@ -9,10 +9,22 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from credits.enums import OfficialState
+from credits.enums import GrantMethod, OfficialState
 from credits.models import Entry, EntryStatus
-from credits.rules import Fact, Judged, Line, Period, RequirementResult, judge, rounded
+from credits.rules import (
+    NOTHING_DECLARED,
+    Declared,
+    Fact,
+    Judged,
+    Line,
+    Period,
+    RequirementResult,
+    Supplement,
+    judge,
+    rounded,
+)
 from credits.rules.doubles import repeated
+from credits.rules.facts import WHOLE
 from credits.selectors.rule_sets import LoadedRuleSet
 
 
@@ -78,8 +90,16 @@ def _official(entry: Entry) -> str | None:
     return state
 
 
-def fact_of(entry: Entry, reversed_ids: set[int], doubled: Collection[int] = ()) -> Fact:
-    return Fact(
+def fact_of(
+    entry: Entry, reversed_ids: set[int], doubled: Collection[int] = (), supplement: Supplement | None = None
+) -> Fact:
+    """`evidence` of an entry may also hold {"kind": "approval", "scheme": "RCEEM", "reference": …} and
+    {"kind": "attendance", "share": "0.75"}; where attendance granted it without a share, that share is not known."""
+    items: list[dict[str, Any]] = entry.evidence
+    share = next(
+        (Fraction(item["share"]) for item in items if item.get("kind") == "attendance" and "share" in item), None
+    )
+    fact = Fact(
         key=str(entry.public_id),
         activity=f"{entry.activity_kind}:{entry.activity_id}",
         activity_type=entry.activity_type,
@@ -93,19 +113,34 @@ def fact_of(entry: Entry, reversed_ids: set[int], doubled: Collection[int] = ())
         is_reversed=entry.pk in reversed_ids,
         is_reversal=entry.reverses_id is not None,
         is_doubled=entry.pk in doubled,
+        category=entry.category,
+        approvals=frozenset(
+            str(item.get("scheme", "")) for item in items if item.get("kind") == "approval" and item.get("reference")
+        ),
+        attended=WHOLE if share is None and entry.granted_how != GrantMethod.ATTENDANCE else share,
+        evidence=frozenset(str(item.get("kind", "")) for item in items) - {"approval", "attendance"} or None,
     )
+    return fact if supplement is None else supplement.added_to(fact)
 
 
 def judge_entries(
-    version: LoadedRuleSet, period: Period, entries: Iterable[Entry], *, doubled: Collection[int] = ()
+    version: LoadedRuleSet,
+    period: Period,
+    entries: Iterable[Entry],
+    *,
+    doubled: Collection[int] = (),
+    declared: Declared = NOTHING_DECLARED,
+    supplements: Mapping[int, Supplement] | None = None,
 ) -> JudgedFigures:
     """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses).
 
-    `doubled` (from `doubled_entries`) are those that count from another book.
+    `doubled` (from `doubled_entries`) are those that count from another book; `supplements` by the entry's pk.
     """
     rows = list(entries)
     taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
-    judged = judge(version.rules, period, [fact_of(row, taken_back, doubled) for row in rows])
+    later = supplements or {}
+    facts = [fact_of(row, taken_back, doubled, later.get(row.pk)) for row in rows]
+    judged = judge(version.rules, period, facts, declared=declared)
     registered = {
         str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }

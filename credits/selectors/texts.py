@@ -48,6 +48,13 @@ def _line_texts() -> dict[LineReason, str]:
         LineReason.DOUBLED: _(
             "Not counted: the same activity counts from the other account that was merged with this one."
         ),
+        LineReason.NO_APPROVAL: _(
+            "Not counted: no recognised approval of this activity is recorded, and the rules ask for one."
+        ),
+        LineReason.PARTLY_ATTENDED: _("Not counted: the rules give this credit for full attendance only."),
+        LineReason.AWAITING_ATTENDANCE: _("Not counted yet: how much of it was attended is not recorded."),
+        LineReason.AWAITING_EVIDENCE: _("Not counted yet: the evidence that the rules ask for is not on file."),
+        LineReason.WRONG_PERIOD: _("Not counted here: it belongs to another period."),
     }
 
 
@@ -96,6 +103,22 @@ def _requirement_reasons() -> dict[RequirementReason, str]:
         RequirementReason.UNKNOWN_TRAIT: _("Whether this applies depends on facts that are not recorded here."),
         RequirementReason.DEEMED_COMPLETE: _("An entry makes the rules take this as completed."),
         RequirementReason.LIMIT: _("A limit on what counts, not a goal."),
+        RequirementReason.AWAITING_EVIDENCE: _("For some activities no evidence is on file here yet."),
+        RequirementReason.AWAITING_FIELDS: _("For some activities the written reflection is not recorded here yet."),
+        RequirementReason.AWAITING_STEPS: _("Some steps are not recorded here yet."),
+        RequirementReason.AWAITING_FIGURE: _("The figure is kept outside of this platform and not recorded here yet."),
+        RequirementReason.UNCONFIRMED: _(
+            "It rests on what the person stated and nobody has confirmed yet: %(low)s without it, %(high)s with it."
+        ),
+        RequirementReason.UNKNOWN_HISTORY: _("What was done in earlier years is not completely recorded here."),
+        RequirementReason.CLIPPED_YEAR: _(
+            "A year of this period is shorter than twelve months, and the rules do not say what it asks for."
+        ),
+        RequirementReason.YEAR_MISSED: _("A year of this period has ended below its minimum."),
+        RequirementReason.GAP_TOO_LONG: _("There is a longer gap between activities than the rules allow."),
+        RequirementReason.EXCUSED: _(
+            "Not reached, but the person is in a state that the rules exempt; the authority decides."
+        ),
     }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from credits.enums import JudgementState, Mark, RequirementReason, RequirementState
-from credits.rules import Fact, Judged, Period, RuleSet, build, judge, rounded
+from credits.rules import Declared, Fact, Judged, Period, RuleSet, build, judge, rounded
 
 YEAR = Period(date(2026, 1, 1), date(2027, 1, 1))
 MET, OPEN, FAILED, UNDETERMINED = RequirementState
@@ -169,14 +169,14 @@ def test_condition_on_what_is_not_known_is_undetermined_and_known_ones_hold() ->
         requirements=[{"id": "t", "kind": "min_total", "value": 10, "applies_if": {"credential_in": ["S"]}}]
     )
     assert first(judge(conditional, YEAR, []))[2] == RequirementReason.UNKNOWN_TRAIT
-    assert judge(conditional, YEAR, [], traits={"credential": "R"}).requirements == ()
-    assert first(judge(conditional, YEAR, [], traits={"credential": "S"}))[1] == FAILED
+    assert judge(conditional, YEAR, [], declared=Declared({"credential": "R"})).requirements == ()
+    assert first(judge(conditional, YEAR, [], declared=Declared({"credential": "S"})))[1] == FAILED
 
 
 def test_override_raises_what_is_required(books: dict[str, RuleSet]) -> None:
     biennium = Period(date(2025, 5, 1), date(2027, 5, 1))
     plain, special = (
-        judge(books["us-arrt-ce@2024.09"], biennium, [], traits={"credential": credential})
+        judge(books["us-arrt-ce@2024.09"], biennium, [], declared=Declared({"credential": credential}))
         for credential in ("R.T.", "RRA")
     )
     assert (plain.requirements[0].required, special.requirements[0].required) == (24, 50)
