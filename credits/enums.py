@@ -130,3 +130,49 @@ class LineState(StrEnum):
 class ExportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+
+
+class PathState(StrEnum):
+    """Of one requirement on the way to a title. What is not known for certain is undetermined."""
+
+    MET = "met"
+    MISSING = "missing"
+    UNDETERMINED = "undetermined"
+
+
+class PathReason(StrEnum):
+    """What the state of a title's requirement rests on."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    UNVERIFIED_VALUE = "unverified_value"
+    UNCONFIRMED_FACT = "unconfirmed_fact"
+    UNKNOWN_VALUE = "unknown_value"
+    UNKNOWN_DEGREE = "unknown_degree"
+    UNKNOWN_DEGREE_DATE = "unknown_degree_date"
+    UNKNOWN_TITLE_DATE = "unknown_title_date"
+    UNKNOWN_APPOINTMENT = "unknown_appointment"
+    UNKNOWN_PLACE = "unknown_place"
+    OUTSIDE = "outside"
+    NO_RECORD = "no_record"
+
+
+class PaperState(StrEnum):
+    """Of one paper of a title's exam, as the exam's rolling years have it."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    LAPSED = "lapsed"
+    DONE = "done"
+
+
+class WorkKind(StrEnum):
+    """What is shown in a title's review in place of a number of papers (代表作)."""
+
+    PAPER = "paper"
+    CASE = "case"
+    PROTOCOL = "protocol"
+    PATENT = "patent"
+    STANDARD = "standard"
+    TEACHING = "teaching"
+    POPULAR_SCIENCE = "popular_science"
