@@ -169,6 +169,7 @@ class PlaceChangeKind(models.TextChoices):
     CLOSED = "closed", _("Closed")
     REOPENED = "reopened", _("Opened again")
     MERGED = "merged", _("Merged")
+    KEPT = "kept", _("Closing called off")
 
 
 class SheetChoice(models.TextChoices):
@@ -294,6 +295,7 @@ class Deed(models.TextChoices):
     PLACE_MOVE = "place.move", _("Moved a place")
     PLACE_CLOSE = "place.close", _("Closed a place")
     PLACE_REOPEN = "place.reopen", _("Opened a place again")
+    PLACE_KEEP = "place.keep", _("Called off the closing of a place")
     PLACE_MERGE = "place.merge", _("Merged a place into another")
     PROOF_DOWNLOAD = "proof.download", _("Downloaded a proof")
     QUALIFICATION_CLAIM = "qualification.claim", _("Reported a title or degree")

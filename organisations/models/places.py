@@ -1,6 +1,8 @@
 """The two trees that a person hangs on: the society and the administration."""
 
 import uuid
+from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +14,32 @@ from treebeard.mp_tree import MP_Node
 from organisations.enums import HospitalLevel, NodeKind, PlaceChangeKind, Tree
 
 
-class Node(MP_Node):
+def open_on(day: date | None = None, *, field: str = "") -> Q:
+    """Filter for places (at the end of `field`) that are not closed on a day (default today, local)."""
+    column = f"{field}__closed_on" if field else "closed_on"
+    return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__gt": day or timezone.localdate()})
+
+
+class Closes:
+    """What closes on a day: `closed_on` is the first day without it, until then it is open."""
+
+    closed_on: Any
+
+    def is_closed_on(self, day: date) -> bool:
+        return self.closed_on is not None and self.closed_on <= day
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed today."""
+        return self.is_closed_on(timezone.localdate())
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it is open today and closes on a day already set."""
+        return self.closed_on is not None and not self.is_closed
+
+
+class Node(MP_Node, Closes):
     """A place in one of the two trees. A role granted here reaches everything below (`path` is a prefix)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -63,7 +90,7 @@ class PlaceChange(models.Model):
         return f"{self.node}: {self.kind} {self.on}"
 
 
-class Alliance(models.Model):
+class Alliance(models.Model, Closes):
     """A medical alliance (医联体): a group of places of either tree, led by one of them."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from cms.shared.errors import NotFound
 from organisations.enums import Power
 from organisations.models import Alliance, AllianceMember, Person
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.powers import in_force, required_scope, scope_for, today
 
@@ -40,7 +41,7 @@ def alliances_seen(scope: Scope, *, search: str = "", closed: bool = False) -> Q
     touched = AllianceMember.objects.filter(scope.q("node")).values("alliance")
     found = Alliance.objects.filter(pk__in=touched).select_related("lead")
     if not closed:
-        found = found.filter(closed_on__isnull=True)
+        found = found.filter(open_on())
     if search:
         found = found.filter(Q(name__icontains=search) | Q(name_en__icontains=search) | Q(code__icontains=search))
     members = AllianceMember.objects.filter(in_force()).values("pk")

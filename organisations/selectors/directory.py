@@ -19,6 +19,7 @@ from organisations.models import (
     RoleGrant,
     StatePeriod,
 )
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.people import people_by_id_number, person_by_phone, states_on
 from organisations.selectors.powers import in_force, people_in, scope_for, scope_of, today
@@ -219,7 +220,7 @@ def person_by_number(by: Person, text: str) -> Person | None:
 
 def places_of(scope: Scope) -> QuerySet[Node]:
     """Every open place of a scope, in the order of the trees."""
-    found: QuerySet[Node] = Node.objects.filter(scope.q(""), closed_on__isnull=True).order_by("path")
+    found: QuerySet[Node] = Node.objects.filter(open_on(), scope.q("")).order_by("path")
     return found
 
 
@@ -227,7 +228,7 @@ def alliances_of(scope: Scope) -> QuerySet[Alliance]:
     """Open alliances with a member in `scope`, or with one that `scope` lies below."""
     above = Q(node__path__in=[path[:length] for path in scope.paths for length in range(4, len(path) + 1, 4)])
     touched = AllianceMember.objects.filter(in_force()).filter(scope.q("node") | above).values("alliance")
-    return Alliance.objects.filter(pk__in=touched, closed_on__isnull=True).order_by("code")
+    return Alliance.objects.filter(open_on(), pk__in=touched).order_by("code")
 
 
 def workplaces_of(scope: Scope) -> QuerySet[Node]:
@@ -237,5 +238,5 @@ def workplaces_of(scope: Scope) -> QuerySet[Node]:
 
 def branches() -> QuerySet[Node]:
     """The society and its open branches, in the order of the tree."""
-    found: QuerySet[Node] = Node.objects.filter(tree=Tree.SOCIETY, closed_on__isnull=True).order_by("path")
+    found: QuerySet[Node] = Node.objects.filter(open_on(), tree=Tree.SOCIETY).order_by("path")
     return found

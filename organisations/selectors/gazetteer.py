@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from cms.shared.errors import NotFound, OutOfScope
 from organisations.enums import NodeKind, Power
 from organisations.models import AllianceMember, Employment, Membership, Node, Person, PlaceChange, RoleGrant
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.powers import in_force, scope_for
 
@@ -61,9 +62,9 @@ class Place:
 def forest_of(scope: Scope, *, search: str = "", closed: bool = False) -> Forest:
     """The places of a scope. At most six queries, whatever their number."""
     nodes: QuerySet[Node] = Node.objects.filter(scope.q("")).order_by("path")
-    closed_count = nodes.filter(closed_on__isnull=False).count()
+    closed_count = nodes.exclude(open_on()).count()
     if not closed:
-        nodes = nodes.filter(closed_on__isnull=True)
+        nodes = nodes.filter(open_on())
     if search:
         words = Q(name__icontains=search) | Q(name_en__icontains=search) | Q(code__icontains=search)
         hits = list(nodes.filter(words)[: _FOUND_AT_MOST + 1])
@@ -117,8 +118,8 @@ def place_of(*, by: Person, node: Node) -> Place:
     return Place(
         node=node,
         above=list(node.get_ancestors()),
-        below=_grown([child for child in children if child.closed_on is None], counts),
-        closed_below=[child for child in children if child.closed_on is not None],
+        below=_grown([child for child in children if not child.is_closed], counts),
+        closed_below=[child for child in children if child.is_closed],
         people=sum(counts.values()),
         changes=list(node.changes.select_related("other", "by").order_by("-on", "-pk")),
         alliances=list(node.alliances.select_related("alliance").order_by("-begins", "-pk")),
@@ -170,7 +171,7 @@ def _one(by: Person, public_id: UUID) -> tuple[Node, Scope, Scope]:
 
 
 def homes_for(by: Person, node: Node) -> QuerySet[Node]:
-    """Open places below which `by` may hang `node`, in the order of the tree."""
+    """Open places, and not about to close, below which `by` may hang `node`, in the order of the tree."""
     found: QuerySet[Node] = Node.objects.filter(tree=node.tree, closed_on__isnull=True).exclude(
         path__startswith=node.path
     )

@@ -12,6 +12,7 @@ from cms.shared.errors import NotFound
 from organisations import rules
 from organisations.enums import NodeKind, RequestState, Tree
 from organisations.models import Employment, Node, Person, Registration
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.access import openable
 from organisations.selectors.people import employment_on, people_by_phone
@@ -82,7 +83,7 @@ def find_units(search: str) -> list[UnitFound]:
     if not word:
         return []
     places = Node.objects.filter(
-        Q(name__icontains=word) | Q(name_en__icontains=word), tree=Tree.ADMINISTRATION, closed_on__isnull=True
+        open_on(), Q(name__icontains=word) | Q(name_en__icontains=word), tree=Tree.ADMINISTRATION
     )
     tops = list(places.order_by("path").values_list("path", flat=True)[:200])
     units = open_units().filter(Scope(frozenset(tops)).q(""))
@@ -96,7 +97,7 @@ def find_units(search: str) -> list[UnitFound]:
 
 
 def open_units() -> QuerySet[Node]:
-    rows: QuerySet[Node] = Node.objects.filter(tree=Tree.ADMINISTRATION, kind=NodeKind.HOSPITAL, closed_on__isnull=True)
+    rows: QuerySet[Node] = Node.objects.filter(open_on(), tree=Tree.ADMINISTRATION, kind=NodeKind.HOSPITAL)
     return rows
 
 

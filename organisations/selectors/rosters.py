@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from cms.shared.errors import NotFound
 from organisations.enums import NodeKind, RowOutcome, Tree
 from organisations.models import Employment, Node, Person, RosterImport, RosterRow
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.powers import in_force
 
@@ -28,7 +29,7 @@ def roster_in(scope: Scope, public_id: UUID) -> RosterImport:
 
 def units_in(scope: Scope) -> QuerySet[Node]:
     """Open units of `scope` that may have a roster, as they lie in the tree."""
-    units: QuerySet[Node] = Node.objects.filter(scope.q(""), tree=Tree.ADMINISTRATION, closed_on__isnull=True)
+    units: QuerySet[Node] = Node.objects.filter(open_on(), scope.q(""), tree=Tree.ADMINISTRATION)
     units = units.exclude(kind__in=[NodeKind.PROVINCE, NodeKind.PREFECTURE])
     return units.order_by("path")
 

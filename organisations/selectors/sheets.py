@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from organisations.enums import NodeKind, SheetChoice
 from organisations.models import Activation, ActivationSheet, Employment, Node, Person
+from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.powers import in_force
 
@@ -20,7 +21,7 @@ LISTED_UNITS = 30
 
 def units_of(scope: Scope, search: str = "") -> list[Node]:
     """Open hospitals of a scope with those above them, by name; those that match `search` where it is not empty."""
-    units = Node.objects.filter(scope.q(""), kind=NodeKind.HOSPITAL, closed_on__isnull=True)
+    units = Node.objects.filter(open_on(), scope.q(""), kind=NodeKind.HOSPITAL)
     if search.strip():
         word = search.strip()
         units = units.filter(Q(name__icontains=word) | Q(name_en__icontains=word) | Q(code__iexact=word))

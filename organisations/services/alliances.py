@@ -78,11 +78,11 @@ def change(*, by: Person | None, alliance: Alliance, name: str, name_en: str, le
 def join(*, by: Person | None, alliance: Alliance, node: Node, begins: date) -> AllianceMember:
     """Let a place of either tree belong to it from `begins`. Raises AlreadyIn, AllianceClosed, ClosedMember."""
     alliance = _open(alliance)
-    if node.closed_on is not None and node.closed_on <= begins:
+    if node.is_closed_on(begins):
         raise ClosedMember
     if alliance.members.filter(node=node).exclude(ends__lte=begins).exists():
         raise AlreadyIn
-    member = AllianceMember.objects.create(alliance=alliance, node=node, begins=begins)
+    member = AllianceMember.objects.create(alliance=alliance, node=node, begins=begins, ends=node.closed_on)
     audit.record(by=by, verb="alliance.join", target=alliance, after={"place": node.code, "begins": begins})
     return member
 

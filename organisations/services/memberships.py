@@ -29,13 +29,13 @@ class NotMember(errors.Conflict):
 
 @transaction.atomic
 def join(*, by: Person | None, person: Person, branch: Node, begins: date) -> Membership:
-    """Enter `person` in `branch` from `begins`. Raises NotABranch, AlreadyMember."""
-    if branch.tree != Tree.SOCIETY or (branch.closed_on is not None and branch.closed_on <= begins):
+    """Enter `person` in `branch` from `begins`, at the longest until it closes. Raises NotABranch, AlreadyMember."""
+    if branch.tree != Tree.SOCIETY or branch.is_closed_on(begins):
         raise NotABranch
     Person.objects.select_for_update().get(pk=person.pk)
     if Membership.objects.filter(person=person).exclude(ends__lte=begins).exists():
         raise AlreadyMember
-    membership = Membership.objects.create(person=person, branch=branch, begins=begins)
+    membership = Membership.objects.create(person=person, branch=branch, begins=begins, ends=branch.closed_on)
     audit.record(by=by, verb="membership.begin", target=person, after={"branch": branch.code, "begins": begins})
     return membership
 

@@ -21,6 +21,7 @@ from organisations.models import (
     Person,
     Registration,
 )
+from organisations.models.places import open_on
 from organisations.services import roles, trees
 
 
@@ -79,7 +80,7 @@ def merge_places(*, by: Person | None, source: Node, target: Node, on: date) -> 
 def _may_merge(source: Node, target: Node) -> bool:
     alike = (source.tree, source.kind) == (target.tree, target.kind) and source.pk != target.pk
     apart = not source.path.startswith(target.path) and not target.path.startswith(source.path)
-    return alike and apart and source.closed_on is None and target.closed_on is None
+    return alike and apart and not source.is_closed and target.closed_on is None
 
 
 def _merge(by: Person | None, source: Node, target: Node, on: date) -> Merger:
@@ -91,7 +92,7 @@ def _merge(by: Person | None, source: Node, target: Node, on: date) -> Merger:
     Objection.objects.filter(unit=source, answered_at__isnull=True).update(unit=target)
     ended = _end_roles(by, source, on)
     departments = 0
-    for child in source.get_children().filter(closed_on__isnull=True):
+    for child in source.get_children().filter(open_on()):
         below = _merge_child(by, child, target, on)
         people, ended, departments = people + below.people, ended + below.roles, departments + 1
     closed = _close(by, source, target, on)
@@ -131,7 +132,7 @@ def _close(by: Person | None, source: Node, target: Node, on: date) -> Node:
 
 def _end_roles(by: Person | None, source: Node, on: date) -> int:
     """Roles on the place itself; those on departments that move on stay."""
-    return roles.end_roles_at(by=by, node=source, on=on, below=False)
+    return len(roles.end_roles_at(by=by, node=source, on=on, below=False))
 
 
 def _move_employments(by: Person | None, source: Node, target: Node, on: date) -> int:

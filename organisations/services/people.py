@@ -237,6 +237,7 @@ def employ(
 ) -> Employment:
     """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
 
+    It ends at the latest on the day on which the unit closes.
     Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace,
     PersonalStaffNumber.
     """
@@ -244,8 +245,10 @@ def employ(
         raise EndsBeforeItBegins
     check_staff_number(staff_number)
     unit = Node.objects.select_for_update(no_key=True).get(pk=unit.pk)  # a merger may be under way
-    if unit.closed_on is not None and unit.closed_on <= begins:
+    if unit.is_closed_on(begins):
         raise ClosedPlace
+    if unit.closed_on is not None:
+        ends = unit.closed_on if ends is None else min(ends, unit.closed_on)
     Person.objects.select_for_update().get(pk=person.pk)
     for earlier in Employment.objects.filter(person=person, ends__isnull=True, begins__lt=begins):
         earlier.ends = begins

@@ -1,6 +1,8 @@
 """Who may do what, where: grants, their ends, and the Wagtail groups that follow from them."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -36,6 +38,11 @@ class NotYoursToGive(errors.OutOfScope):
     message = _("Your role does not hand this role on at this place. Ask the system administrator.")
 
 
+class ClosedThere(errors.InvalidInput):
+    code = "role_place_closed"
+    message = _("This place is closed on that day. Choose an open place or an earlier day.")
+
+
 class BadSubstitute(errors.InvalidInput):
     code = "bad_substitute"
     message = _("A substitute is somebody else, stands in within the holder's own dates, and for a holder in person.")
@@ -65,14 +72,20 @@ def grant_role(
 ) -> RoleGrant:
     """Give `person` `role` on `node` and everything below, from `begins` until `ends` (half-open).
 
-    `by` None is the system. Raises OwnRole if `by` is the person, NotYoursToGive, RoleEndsBeforeItBegins, and
-    AlreadyGranted if the person holds the role there on any of these days.
+    A role ends at the latest with its place. `by` None is the system. Raises ClosedThere, OwnRole if `by` is the
+    person, NotYoursToGive, RoleEndsBeforeItBegins, and AlreadyGranted if the person holds the role there on any of
+    these days.
     """
     if by is not None and by.pk == person.pk:
         raise OwnRole
     _check_right(by, role, node)
     if ends is not None and ends <= begins:
         raise RoleEndsBeforeItBegins
+    closed_on = Node.objects.values_list("closed_on", flat=True).get(pk=node.pk)
+    if closed_on is not None:
+        if closed_on <= begins:
+            raise ClosedThere
+        ends = closed_on if ends is None else min(ends, closed_on)
     Person.objects.select_for_update().get(pk=person.pk)
     # An empty span (a grant taken back before it began) holds on no day.
     held = RoleGrant.objects.filter(person=person, role=role, node=node).exclude(ends__lte=begins)
@@ -153,8 +166,10 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None, rea
     return grant
 
 
-def end_roles_at(*, by: Person | None, node: Node, on: date, person: Person | None = None, below: bool = True) -> int:
-    """End every grant on `node` (and `below` it; of `person`, if given) as of `on`; how many.
+def end_roles_at(
+    *, by: Person | None, node: Node, on: date, person: Person | None = None, below: bool = True
+) -> list[list[Any]]:
+    """End every grant on `node` (and `below` it; of `person`, if given) as of `on`: [[key, end before], …].
 
     Belongs into the transaction of what ends them; whether `by` may was asked there.
     """
@@ -162,14 +177,37 @@ def end_roles_at(*, by: Person | None, node: Node, on: date, person: Person | No
     grants = RoleGrant.objects.filter(where, Q(ends__isnull=True) | Q(ends__gt=on))
     if person is not None:
         grants = grants.filter(person=person)
-    ended = 0
+    ended: list[list[Any]] = []
     for grant in grants.select_related("person", "node").order_by("pk"):
         open_still = Q(ends__isnull=True) | Q(ends__gt=on)
         if RoleGrant.objects.filter(open_still, pk=grant.pk).update(ends=on):
             before, grant.ends = grant.ends, on
             _ended(by, grant, before, "")
-            ended += 1
+            ended.append([grant.pk, str(before) if before else None])
     return ended
+
+
+def restore_roles(*, by: Person | None, ended: Iterable[Sequence[Any]], on: date) -> int:
+    """Give grants that were to end on `on` the end back that they had (`end_roles_at`); how many.
+
+    Not those whose end somebody changed since, nor where their holder was granted the same anew.
+    """
+    kept = 0
+    for pk, end in ended:
+        grant = RoleGrant.objects.select_related("person", "node").filter(pk=pk, ends=on).first()
+        if grant is None:
+            continue
+        again = RoleGrant.objects.filter(person=grant.person, role=grant.role, node=grant.node, ends__isnull=True)
+        if end is None and again.exists():
+            continue
+        grant.ends = date.fromisoformat(end) if end else None
+        grant.save(update_fields=["ends"])
+        groups.sync(grant.person)
+        told = {"role": grant.role, "place": grant.node.code, "begins": grant.begins, "ends": grant.ends}
+        audit.record(by=by, verb="role.grant", target=grant.person, before={"ends": on}, after=told)
+        _tell(grant, "role_granted", again=str(on))
+        kept += 1
+    return kept
 
 
 def _ended(by: Person | None, grant: RoleGrant, before: date | None, reason: str) -> None:
@@ -185,10 +223,11 @@ def _ended(by: Person | None, grant: RoleGrant, before: date | None, reason: str
     _tell(grant, "role_ended")
 
 
-def _tell(grant: RoleGrant, kind: str) -> None:
+def _tell(grant: RoleGrant, kind: str, *, again: str = "") -> None:
     with translation.override(grant.person.language):
         link = reverse("organisations:profile")
     with translation.override("en"):
         # The template translates the role's English name into its reader's language.
         params = {"role": grant.get_role_display(), "place": str(grant.node)}
-    notifications.notify(person=grant.person, kind=kind, params=params, key=f"{kind}:{grant.pk}", link=link)
+    key = f"{kind}:{grant.pk}:{again}" if again else f"{kind}:{grant.pk}"
+    notifications.notify(person=grant.person, kind=kind, params=params, key=key, link=link)

@@ -12,6 +12,7 @@ from cms.shared import errors
 from organisations import audit
 from organisations.enums import NodeKind, PlaceChangeKind, Tree
 from organisations.models import AllianceMember, Employment, Membership, Node, Person, PlaceChange
+from organisations.models.places import open_on
 from organisations.services import roles
 
 # Which kinds each tree has, from the top down. A place lies below one of the same or a higher rank.
@@ -50,6 +51,16 @@ class StillInUse(errors.Conflict):
 class PlaceClosed(errors.Conflict):
     code = "place_closed"
     message = _("This place is closed. Open it again first, or choose another one.")
+
+
+class PlaceClosing(PlaceClosed):
+    code = "place_closing"
+    message = _("A day on which this place closes is set. Call its closing off first, or choose another place.")
+
+
+class OpensAhead(errors.InvalidInput):
+    code = "opens_ahead"
+    message = _("The trees show what is. Enter the opening on its day or later.")
 
 
 class PlaceOpen(errors.Conflict):
@@ -105,13 +116,12 @@ def add_place(
 ) -> Node:
     """Add a place below `parent` (None: the top of a tree), open from `on` (default: it always was).
 
-    Raises CodeTaken, WrongTree, WrongKind, PlaceClosed.
+    Raises CodeTaken, WrongTree, WrongKind, PlaceClosed, PlaceClosing.
     """
     if parent is not None:
         lock(tree)
         parent = fresh(parent)
-        if parent.closed_on is not None:
-            raise PlaceClosed
+        _check_stays(parent)
         if parent.tree != tree:
             raise WrongTree
     _check_kind(tree, kind, parent)
@@ -160,14 +170,13 @@ def change_place(*, by: Person | None, node: Node, on: date, **changes: str) -> 
 def move_place(*, by: Person | None, node: Node, parent: Node, on: date | None = None) -> Node:
     """Hang `node` with all below it under `parent` of the same tree as of `on` (default today).
 
-    Who looks after the places above changes at once. Raises WrongTree, WrongKind, PlaceClosed.
+    Who looks after the places above changes at once. Raises WrongTree, WrongKind, PlaceClosed, PlaceClosing.
     """
     lock(node.tree)
     node, parent = fresh(node), fresh(parent)
     if parent.tree != node.tree or parent.path.startswith(node.path):
         raise WrongTree
-    if parent.closed_on is not None:
-        raise PlaceClosed
+    _check_stays(parent)
     _check_kind(node.tree, node.kind, parent)
     above = node.get_parent()
     node.move(parent, pos="last-child")
@@ -181,51 +190,95 @@ def move_place(*, by: Person | None, node: Node, parent: Node, on: date | None =
 
 @transaction.atomic
 def close_place(*, by: Person | None, node: Node, on: date) -> Node:
-    """Close a place from `on`, with the roles and the alliances on it. What names it stays.
+    """Close a place from `on`, with the roles and the alliances on it. What names it stays; until `on` it is open.
 
-    Raises StillInUse if people work or are members here or below on that day or later, or a place below is open;
-    PlaceClosed.
+    Raises StillInUse if people work or are members here or below on that day or later, or a place below is open then;
+    PlaceClosed, PlaceClosing.
     """
     lock(node.tree)
     node = fresh(node)
+    _check_stays(node)
     still = Q(ends__isnull=True) | Q(ends__gt=on)
     # Whoever is employed or enters at this moment waits, and then finds the place closed.
     list(Node.objects.select_for_update().filter(path__startswith=node.path).order_by("path").values_list("pk"))
     working = Employment.objects.filter(still, unit__path__startswith=node.path)
     members = Membership.objects.filter(still, branch__path__startswith=node.path)
-    open_below = Node.objects.filter(path__startswith=node.path, closed_on__isnull=True).exclude(pk=node.pk)
+    open_below = Node.objects.filter(open_on(on), path__startswith=node.path).exclude(pk=node.pk)
     if working.exists() or members.exists() or open_below.exists():
         raise StillInUse
     if Node.objects.filter(pk=node.pk, closed_on__isnull=True).update(closed_on=on) != 1:
         raise PlaceClosed
     ended = roles.end_roles_at(by=by, node=node, on=on)
-    AllianceMember.objects.filter(still, node=node, begins__lt=on).update(ends=on)
+    members_here = AllianceMember.objects.filter(still, node=node, begins__lt=on)
+    left = [[pk, str(ends) if ends else None] for pk, ends in members_here.order_by("pk").values_list("pk", "ends")]
+    members_here.update(ends=on)
     node = fresh(node)
-    remember(by=by, node=node, kind=PlaceChangeKind.CLOSED, on=on)
-    audit.record(by=by, verb="place.close", target=node, after={"closed_on": on, "roles_ended": ended})
+    # What comes back when the closing is called off.
+    told = {name: rows for name, rows in (("roles", ended), ("alliances", left)) if rows}
+    remember(by=by, node=node, kind=PlaceChangeKind.CLOSED, on=on, after=told)
+    audit.record(by=by, verb="place.close", target=node, after={"closed_on": on, "roles_ended": len(ended)})
+    return node
+
+
+@transaction.atomic
+def keep_open(*, by: Person | None, node: Node) -> Node:
+    """Call the closing of a place off before its day; roles and alliances that were to end with it go on.
+
+    Raises PlaceOpen, PlaceClosed, and PlaceClosing while the place above is about to close.
+    """
+    lock(node.tree)
+    node, today = fresh(node), timezone.localdate()
+    if node.closed_on is None:
+        raise PlaceOpen
+    above = node.get_parent()
+    if above is not None:
+        _check_stays(above)
+    day = node.closed_on
+    if Node.objects.filter(pk=node.pk, closed_on=day, closed_on__gt=today).update(closed_on=None) != 1:
+        raise PlaceClosed
+    closing = node.changes.filter(kind=PlaceChangeKind.CLOSED, on=day).order_by("-pk").first()
+    told = closing.after if closing is not None else {}
+    kept = roles.restore_roles(by=by, ended=told.get("roles", []), on=day)
+    for pk, ends in told.get("alliances", []):
+        AllianceMember.objects.filter(pk=pk, ends=day).update(ends=ends)
+    node = fresh(node)
+    remember(by=by, node=node, kind=PlaceChangeKind.KEPT, on=today, before={"closed_on": str(day)})
+    audit.record(by=by, verb="place.keep", target=node, before={"closed_on": day}, after={"roles_kept": kept})
     return node
 
 
 @transaction.atomic
 def reopen_place(*, by: Person | None, node: Node, on: date) -> Node:
-    """Open a closed place again as of `on`; the roles that ended with it have to be granted anew.
+    """Open a closed place again as of `on` (today or before); roles that ended with it have to be granted anew.
 
-    Raises PlaceOpen, PlaceMerged, and PlaceClosed while the place above is closed.
+    Raises PlaceOpen, PlaceMerged, OpensAhead, and PlaceClosed while the place above is closed or about to be.
     """
+    if on > timezone.localdate():
+        raise OpensAhead
     lock(node.tree)
     node = fresh(node)
     if node.merged_into_id is not None:
         raise PlaceMerged
+    if not node.is_closed:
+        raise PlaceOpen
     above = node.get_parent()
-    if above is not None and above.closed_on is not None:
-        raise PlaceClosed
+    if above is not None:
+        _check_stays(above)
     before = node.closed_on
-    if Node.objects.filter(pk=node.pk, closed_on__isnull=False).update(closed_on=None) != 1:
+    if Node.objects.filter(pk=node.pk, closed_on=before).update(closed_on=None) != 1:
         raise PlaceOpen
     node = fresh(node)
     remember(by=by, node=node, kind=PlaceChangeKind.REOPENED, on=on, before={"closed_on": str(before)})
     audit.record(by=by, verb="place.reopen", target=node, before={"closed_on": before}, after={"on": on})
     return node
+
+
+def _check_stays(node: Node) -> None:
+    """Raises PlaceClosed, PlaceClosing."""
+    if node.is_closed:
+        raise PlaceClosed
+    if node.is_closing:
+        raise PlaceClosing
 
 
 def kinds_below(parent: Node) -> list[NodeKind]:

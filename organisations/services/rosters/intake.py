@@ -83,7 +83,7 @@ def reach(by: Person, roster: RosterImport) -> None:
 
 def check_open(unit: Node, day: date) -> None:
     """Raises ClosedPlace if nobody can work at `unit` on `day`."""
-    if unit.closed_on is not None and unit.closed_on <= day:
+    if unit.is_closed_on(day):
         raise ClosedPlace
 
 

@@ -76,14 +76,21 @@ def new_employment(values: dict[str, str], place: Place) -> NewEmployment:
     begins = _day(values.get(Field.BEGINS)) or place.day
     ends = _day(values.get(Field.ENDS))
     department = values.get(Field.DEPARTMENT, "")
+    unit = place.node_for(department)
     return NewEmployment(
-        unit=place.node_for(department),
+        unit=unit,
         begins=begins,
-        ends=ends,
+        ends=_until(unit, ends),
         department=department,
         kind=values.get(Field.EMPLOYMENT_KIND) or EmploymentKind.STAFF.value,
         staff_number=values.get(Field.STAFF_NUMBER, ""),
     )
+
+
+def _until(unit: Node, ends: date | None) -> date | None:
+    """Work ends at the latest when its place closes."""
+    days = [day for day in (ends, unit.closed_on) if day is not None]
+    return min(days) if days else None
 
 
 def for_known(values: dict[str, str], known: Known, place: Place, owners: Owners, *, is_chosen: bool = False) -> Plan:
@@ -221,7 +228,7 @@ def _plan_here(plan: Plan, values: dict[str, str], known: Known, here: Employmen
             plan.begun = NewEmployment(
                 unit=node,
                 begins=place.day,
-                ends=here.ends,
+                ends=_until(node, here.ends),
                 department=department,
                 kind=edits.pop("kind", here.kind),
                 staff_number=edits.pop("staff_number", here.staff_number),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +16,13 @@ from organisations.services import mergers, trees
 from organisations.views.manage import deeds, shell
 from organisations.views.manage import places_forms as f
 
-_FIELD_OF = {"place_code_taken": "code", "wrong_tree": "parent", "cannot_merge": "target", "merger_ahead": "on"}
+_FIELD_OF = {
+    "place_code_taken": "code",
+    "wrong_tree": "parent",
+    "cannot_merge": "target",
+    "merger_ahead": "on",
+    "opens_ahead": "on",
+}
 
 
 @shell.managed
@@ -102,16 +109,26 @@ def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = f.CloseForm(deeds.data(request))
     return _asked(
         request, node, heading=_("Close %(name)s") % {"name": node}, submit=_("Close it"), form=form, danger=True,
-        deed=lambda: trees.close_place(by=by, node=node, **form.cleaned_data), done=_("The place is closed."),
-        text=_("Its roles and its time in alliances end on that day. Records that name it stay."),
+        deed=lambda: trees.close_place(by=by, node=node, **form.cleaned_data), done=_("The place closes on that day."),
+        text=_(
+            "It stays open until that day; its roles and its time in alliances end then. Records that name it stay."
+        ),
     )  # fmt: skip
 
 
 @shell.managed
 @deeds.forms_page
 def reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Open a closed place again; call the closing off while its day has not come."""
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
+    if node.is_closing:
+        return _asked(
+            request, node, heading=_("Call the closing of %(name)s off") % {"name": node}, submit=_("It stays open"),
+            form=Form(deeds.data(request)), deed=lambda: trees.keep_open(by=by, node=node),
+            done=_("The place stays open."),
+            text=_("The roles and alliances that were to end with it go on as before."),
+        )  # fmt: skip
     form = f.ReopenForm(deeds.data(request))
     return _asked(
         request, node, heading=_("Open %(name)s again") % {"name": node}, submit=_("Open it again"), form=form,
