@@ -18,5 +18,6 @@ def run_export(job_pk: int) -> None:
 
 @shared_task(name="credits.erase_disclosures", ignore_result=True)
 def erase_disclosures() -> None:
-    """Once an hour: files with full ID numbers go after seven days, requests that nobody decided lapse."""
+    """Once an hour: files of exports go when their time is over, requests that nobody decided lapse."""
     disclosures.erase_old()
+    exports.erase_old()

@@ -265,6 +265,7 @@ class Deed(models.TextChoices):
     DISCLOSURE_READ = "credits.disclosure.read", _("Read the requests for full ID numbers")
     DISCLOSURE_DOWNLOAD = "credits.disclosure.download", _("Downloaded an export with full ID numbers")
     DISCLOSURE_ERASE = "credits.disclosure.erase", _("Erased an export with full ID numbers")
+    EXPORT_ERASE = "credits.export.erase", _("Erased a credit export")
     EXPORT_CANCEL = "credits.export.cancel", _("Cancelled a credit export")
     EXPORT_DOWNLOAD = "credits.export.download", _("Downloaded a credit export")
     OFFICIAL_STATE_SET = "credits.official_state_set", _("Set the official state of an entry")

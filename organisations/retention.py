@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Policy:
-    """One dated version. `amount` counts years after the last credit year ("identity") or days ("audit").
+    """One dated version. `amount` counts years after the last credit year ("identity") or days (the others).
 
     `mark`: A official text, B secondary, M not checked yet.
     """

@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.free_text import FreeTextField
-from cms.shared.jobs import Job
+from cms.shared.jobs import Job, JobState
 from credits.enums import ExportFormat
+from organisations import retention
 from organisations.enums import RequestState
 from organisations.models import Node
 
@@ -38,6 +40,24 @@ class ExportJob(Job):
 
     def __str__(self) -> str:
         return self.file_name or str(self.public_id)
+
+    @property
+    def file_expires_at(self) -> datetime | None:
+        """When the file goes: a disclosure names its moment, else the policy of the day it was made. None: no file."""
+        disclosure = getattr(self, "disclosure", None)
+        if disclosure is not None:
+            expires_at: datetime | None = disclosure.expires_at
+            return expires_at
+        if self.finished_at is None or self.state != JobState.DONE:
+            return None
+        rule = retention.policy("credit_export", on=timezone.localdate(self.finished_at))
+        return self.finished_at + timedelta(days=rule.amount)
+
+    @property
+    def can_be_fetched(self) -> bool:
+        """Whether there is a file and its time is not over, although the sweep may come later."""
+        expires_at = self.file_expires_at
+        return bool(self.file_key) and expires_at is not None and expires_at > timezone.now()
 
 
 class Disclosure(models.Model):

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import openpyxl
@@ -24,6 +24,7 @@ from credits.exports.columns import columns
 from credits.models import ExportJob
 from credits.selectors import pages
 from credits.services import awards, exports
+from organisations import retention
 from organisations.enums import NodeKind, PersonState, Role
 from organisations.models import AuditEvent, Node, Person, StatePeriod
 from tests.factories.credits import HENAN, entry
@@ -285,6 +286,37 @@ def test_download_is_refused_once_the_role_has_ended() -> None:
     world.administrator.role_grants.update(ends=timezone.localdate())
     answer = signed_in(world.administrator).get(reverse("credits:export_download", args=[job.public_id]))
     assert answer.status_code == 403
+
+
+def test_export_file_goes_when_its_time_is_over() -> None:
+    world = World()
+    job, fresh = request(world), request(world, file_format="csv")
+    for one in (job, fresh):
+        exports.run_export(one.pk)
+        one.refresh_from_db()
+    key, client = job.file_key, signed_in(world.administrator)
+    days = timedelta(days=retention.policy("credit_export", on=timezone.localdate()).amount)
+    assert [one.file_expires_at for one in (job, fresh)] == [one.finished_at + days for one in (job, fresh)]  # type: ignore[operator]
+    until = timezone.localtime(job.file_expires_at).strftime("%Y-%m-%d %H:%M")
+    page = client.get("/en/credits/exports/").content.decode()
+    assert (page.count(f"It can be fetched until {until}."), page.count("The file was erased.")) == (2, 0)
+    assert exports.erase_old() == 0
+    ExportJob.objects.filter(pk=job.pk).update(finished_at=timezone.now() - days)
+    # Before the sweep has come, nothing leads to the file, and it is not given out.
+    address = reverse("credits:export_download", args=[job.public_id])
+    page = client.get("/en/credits/exports/").content.decode()
+    assert (page.count("The file was erased."), page.count("Download<")) == (1, 1)
+    assert client.get(address).status_code == 410
+    assert (exports.erase_old(), exports.erase_old()) == (1, 0)
+    job.refresh_from_db()
+    assert (job.file_key, private_storage().exists(key), private_storage().exists(fresh.file_key)) == ("", False, True)
+    event = AuditEvent.objects.get(verb="credits.export.erase")
+    assert (event.actor_id_copy, event.target_id, event.after) == (
+        None,
+        str(job.public_id),
+        {"sha256": job.file_sha256},
+    )
+    assert client.get(address).status_code == 410
 
 
 def test_download_before_the_file_is_ready_says_so() -> None:
