@@ -1,7 +1,8 @@
 from celery import shared_task
+from django.utils import timezone
 
 from organisations.models import ActivationSheet, ErasureRequest, PersonExport, RosterImport
-from organisations.services import erasure, groups, messages, own_data, rosters, sheets
+from organisations.services import erasure, groups, leftovers, messages, own_data, rosters, sheets
 
 
 @shared_task(name="organisations.send_mails", ignore_result=True)
@@ -22,8 +23,9 @@ def run_roster(job_pk: int) -> None:
 
 @shared_task(name="organisations.erase_rosters", ignore_result=True)
 def erase_rosters() -> None:
-    """Once a day: files and rows that nobody needs any more."""
+    """Once a day: files and rows that nobody needs any more, and files that no row names."""
     rosters.erase_old()
+    leftovers.sweep(now=timezone.now())
 
 
 @shared_task(name=ActivationSheet.task_name)

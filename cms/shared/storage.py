@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.db import transaction
 from django.utils.deconstruct import deconstructible
 from django.utils.encoding import filepath_to_uri
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -142,6 +143,15 @@ def publish_folder(folder: Path, key: str, *, last: str, tick: Callable[[], None
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
         partial.rename(target)
+
+
+def delete_on_commit(key: str | None) -> None:
+    """Delete `key` of the private storage once the transaction stands: after a rollback row and file are both there.
+
+    A storage that does not answer then is written into the log; a sweep of what no row names deletes the file later.
+    """
+    if key:
+        transaction.on_commit(lambda: private_storage().delete(key), robust=True)
 
 
 def delete_folder(key: str) -> None:

@@ -153,7 +153,7 @@ def queue_due() -> int:
 def run(job_pk: int) -> None:
     """Carry out request `job_pk`, if it still waits, in one transaction: what a killed run began is done by the next.
 
-    Only files may be gone before their rows: they are deleted first, so that none is ever left without a row.
+    Files go when it is committed; one that a kill leaves behind is swept (`leftovers.sweep`).
     """
     job = ErasureRequest.claim(job_pk)
     if job is None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import crypto
+from cms.shared.storage import delete_on_commit
 from organisations.enums import ProfessionalTitle, QualificationState, RequestState
 from organisations.histories import History, Told
 from organisations.models import (
@@ -299,9 +300,9 @@ def erase(person: Person) -> None:
     """Empty the account: what is left is a row without a name that nobody can sign in to."""
     today = timezone.localdate()
     for period in person.state_periods.exclude(proof=""):
-        period.proof.delete(save=False)
+        delete_on_commit(period.proof.name)
     for qualification in person.qualifications.exclude(proof=""):
-        qualification.proof.delete(save=False)
+        delete_on_commit(qualification.proof.name)
     for export in person.exports.exclude(file=""):
         erase_export_file(export)
     for rows in (
@@ -337,9 +338,10 @@ def erase(person: Person) -> None:
 
 
 def erase_export_file(export: PersonExport) -> None:
-    """Delete the file of an own-data export; the row says when."""
-    export.file.delete(save=False)
+    """Delete the file of an own-data export when the transaction is committed; the row says when."""
+    name = export.file.name
     PersonExport.objects.filter(pk=export.pk).update(file="", file_erased_at=timezone.now())
+    delete_on_commit(name)
 
 
 _MODELS = (Employment, Membership, StatePeriod, Qualification, RoleGrant, Registration, Objection, Notification)

@@ -4,10 +4,11 @@ import io
 import json
 import zipfile
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -133,13 +134,15 @@ def test_copy_needs_the_password_twice_and_the_right_person() -> None:
     assert client.get(page).status_code == 200
 
 
-def test_copy_is_erased_after_seven_days() -> None:
+def test_copy_is_erased_after_seven_days(django_capture_on_commit_callbacks: Any) -> None:
     world = World()
     job = made(world.person)
     key = str(job.file.name)
     assert own_data.erase_old() == 0
     PersonExport.objects.update(finished_at=timezone.now() - own_data.KEPT_FOR - timedelta(seconds=1))
-    assert own_data.erase_old() == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert own_data.erase_old() == 1
+        assert private_storage().exists(key)
     job.refresh_from_db()
     assert (job.file.name, private_storage().exists(key), job.file_erased_at is None) == ("", False, False)
     assert own_data.erase_old() == 0
@@ -185,7 +188,7 @@ def test_agreed_request_waits_for_its_day() -> None:
 
 
 @pytest.mark.usefixtures("rule_sets")
-def test_erased_person_leaves_a_ledger_without_a_name() -> None:
+def test_erased_person_leaves_a_ledger_without_a_name(django_capture_on_commit_callbacks: Any) -> None:
     world = World()
     proof = world.proof()
     other = EmploymentFactory(unit=world.hospital, person=PersonFactory(phone="+8613800000002")).person
@@ -200,7 +203,8 @@ def test_erased_person_leaves_a_ledger_without_a_name() -> None:
     row = world.agreed()
     row.refresh_from_db()
     assert row.state == JobState.QUEUED
-    erasure.run(row.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        erasure.run(row.pk)
     row.refresh_from_db()
     person = Person.objects.get(pk=world.person.pk)
     assert row.state == JobState.DONE
@@ -231,17 +235,44 @@ def test_account_without_credits_goes_at_once_and_only_once() -> None:
     assert Person.objects.get(pk=world.person.pk).is_active is False
 
 
-def test_killed_erasure_leaves_everything_and_runs_again() -> None:
+def test_killed_erasure_leaves_everything_and_runs_again(django_capture_on_commit_callbacks: Any) -> None:
     world = World()
+    files = [world.proof(), str(made(world.person).file.name)]
     row = world.agreed()
     killed = ErasureRequest.claim(row.pk)
     assert killed is not None
     assert ErasureRequest.release_all() == 1
-    with pytest.raises(LostLease):
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(LostLease):
         erasure._erase(killed)
-    assert Person.objects.get(pk=world.person.pk).name == "王伟"
-    erasure.run(row.pk)
+    assert (Person.objects.get(pk=world.person.pk).name, world.person.state_periods.get().proof.name) == (
+        "王伟", files[0],
+    )  # fmt: skip
+    assert [private_storage().exists(key) for key in files] == [True, True]
+    with django_capture_on_commit_callbacks(execute=True):
+        erasure.run(row.pk)
+        assert [private_storage().exists(key) for key in files] == [True, True]
     assert Person.objects.get(pk=world.person.pk).name == ""
+    assert [private_storage().exists(key) for key in files] == [False, False]
+
+
+def test_merging_that_is_rolled_back_leaves_the_copy(django_capture_on_commit_callbacks: Any) -> None:
+    world = World()
+    other = EmploymentFactory(unit=world.hospital).person
+    job = made(other)
+    key = str(job.file.name)
+
+    class FellOver(Exception):
+        pass
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(FellOver), transaction.atomic():
+        merging.merge(by=world.administrator, kept=world.person, merged=other, reason="同一人")
+        raise FellOver
+    job.refresh_from_db()
+    assert (str(job.file.name), private_storage().exists(key)) == (key, True)
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.merge(by=world.administrator, kept=world.person, merged=other, reason="同一人")
+    job.refresh_from_db()
+    assert (job.file.name, private_storage().exists(key)) == ("", False)
 
 
 def test_request_can_be_withdrawn_until_it_is_carried_out() -> None:
