@@ -276,6 +276,7 @@ class Deed(models.TextChoices):
     EMPLOYMENT_BEGIN = "employment.begin", _("Entered a person in a unit")
     EMPLOYMENT_CHANGE = "employment.change", _("Changed a person's employment")
     EMPLOYMENT_END = "employment.end", _("Ended a person's employment")
+    EMPLOYMENT_TAKE_OVER = "employment.take_over", _("Entered a person of this place at another unit")
     KEYS_ROTATE = "keys.rotate", _("Changed a key")
     LIST_DOWNLOAD = "list.download", _("Downloaded a list")
     LECTURE_RECEIVED = "lecture.received", _("Uploaded a lecture")

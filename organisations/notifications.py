@@ -50,6 +50,17 @@ def notify_many(*, people: Iterable[Person], kind: str, params: dict[str, Any], 
         transaction.on_commit(lambda: jobs.send(SEND_TASK))
 
 
+def notify_each(*, told: Iterable[tuple[Person, dict[str, Any], str, str]], kind: str) -> None:
+    """Tell many their own: (person, params, key, link) each; whoever got the key before is passed over."""
+    rows = [
+        Notification(person=person, kind=kind, params=_kept(params), key=key, link=link)
+        for person, params, key, link in told
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(row.person.email for row in rows):
+        transaction.on_commit(lambda: jobs.send(SEND_TASK))
+
+
 def _kept(params: dict[str, Any]) -> dict[str, Any]:
     """Without the numbers that people write into reasons: what is told lies in clear and goes out by mail."""
     return {name: without_numbers(value) if isinstance(value, str) else value for name, value in params.items()}

@@ -164,6 +164,20 @@ class RowProblem(models.TextChoices):
         _("This ID number belongs to somebody of another name. Choose, or correct the row."),
     )
     ID_DIFFERS = "id_differs", _("The person found has another ID number. Choose, or correct the row.")
+    COMES_FROM_ELSEWHERE = (
+        "comes_from_elsewhere",
+        _(
+            "Only name and phone lead to this person, who works at another unit. Phone numbers change hands: ask the "
+            "person, then choose. Their work there ends by it, and that unit is told."
+        ),
+    )
+    KNOWN_ELSEWHERE = (
+        "known_elsewhere",
+        _(
+            "Only name and phone lead to this account, which never belonged to your unit. Phone numbers change hands: "
+            "ask the person, then choose."
+        ),
+    )
     PRIVILEGED = (
         "privileged_account",
         _("This account has duties outside of your unit. Ask the system administrator to move it."),
@@ -224,7 +238,8 @@ STOPPING = frozenset(
 ASKING = frozenset(
     {
         P.SEVERAL_CANDIDATES, P.SAME_NAME, P.CONTRADICTION, P.NAME_DIFFERS, P.PHONE_OF_ANOTHER, P.ID_OF_ANOTHER,
-        P.ID_DIFFERS, P.LEAVES_PERHAPS, P.LEAVES_WITH_ROLE, P.CHANGED_MEANWHILE,
+        P.ID_DIFFERS, P.LEAVES_PERHAPS, P.LEAVES_WITH_ROLE, P.CHANGED_MEANWHILE, P.COMES_FROM_ELSEWHERE,
+        P.KNOWN_ELSEWHERE,
     }
 )  # fmt: skip
 # These rows hold nobody.

@@ -1,5 +1,6 @@
 """What stands about a person, who entered it, and what the person objected to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,14 +63,28 @@ def details_of(person: Person) -> Details:
 
 def administrators_of(place: Node) -> list[Person]:
     """Who keeps the people of `place` today: holders of KEEP_PEOPLE on the nearest place above that has any."""
+    return administrators_of_each([place])[place.pk]
+
+
+def administrators_of_each(places: Iterable[Node]) -> dict[int, list[Person]]:
+    """As `administrators_of` for many places, by their keys. One query."""
+    above = {place.pk: _paths_down_to(place) for place in places}
     roles = [role.value for role in POWERS[Power.KEEP_PEOPLE]]
-    above = [place.path[:end] for end in range(Node.steplen, len(place.path) + 1, Node.steplen)]
     grants = RoleGrant.objects.filter(
-        in_force(), role__in=roles, node__path__in=above, person__is_active=True
-    ).select_related("person", "node")
-    found = sorted(grants, key=lambda grant: (-grant.node.depth, grant.pk))
-    nearest = [grant.person for grant in found if grant.node.depth == found[0].node.depth]
-    return list({person.pk: person for person in nearest}.values())
+        in_force(), role__in=roles, node__path__in={path for paths in above.values() for path in paths},
+        person__is_active=True,
+    ).select_related("person", "node").order_by("pk")  # fmt: skip
+    by_path: dict[str, dict[int, Person]] = {}
+    for grant in grants:
+        by_path.setdefault(grant.node.path, {})[grant.person_id] = grant.person
+    return {
+        key: next((list(by_path[path].values()) for path in reversed(paths) if path in by_path), [])
+        for key, paths in above.items()
+    }
+
+
+def _paths_down_to(place: Node) -> list[str]:
+    return [place.path[:end] for end in range(Node.steplen, len(place.path) + 1, Node.steplen)]
 
 
 def objections_in(scope: Scope) -> QuerySet[Objection]:

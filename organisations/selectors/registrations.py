@@ -53,12 +53,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Claim:
-    """A registration as the unit's administrator decides on it."""
+    """A registration as the unit's administrator decides on it. `works_elsewhere`: another unit was quicker."""
 
     registration: Registration
     candidates: list[Candidate]
     is_phone_taken: bool
     is_email_taken: bool
+    works_elsewhere: bool
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,13 @@ def claim_of(registration: Registration, *, by: Person) -> Claim:
         candidates=list(_candidates(registration, employments, opens, holder)),
         is_phone_taken=holder is not None and holder.pk != registration.person_id,
         is_email_taken=bool(email) and Person.objects.filter(email=email).exclude(pk=registration.person_id).exists(),
+        works_elsewhere=_works_elsewhere(registration),
     )
+
+
+def _works_elsewhere(registration: Registration) -> bool:
+    present = employment_on(registration.person, timezone.localdate())
+    return present is not None and not present.unit.path.startswith(registration.unit.path)
 
 
 def _candidates(

@@ -16,7 +16,7 @@ from organisations import audit, rules
 from organisations.enums import EmploymentKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
 from organisations.selectors.access import outranked
-from organisations.services import roles
+from organisations.services import roles, transfers
 
 # The columns by which a person is reached.
 CONTACT = ("phone_sealed", "phone_index", "email")
@@ -235,7 +235,8 @@ def employ(
     kind: str = EmploymentKind.STAFF,
     staff_number: str = "",
 ) -> Employment:
-    """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`.
+    """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`, and
+    tells the unit that loses them.
 
     It ends at the latest on the day on which the unit closes.
     Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace,
@@ -250,6 +251,7 @@ def employ(
     if unit.closed_on is not None:
         ends = unit.closed_on if ends is None else min(ends, unit.closed_on)
     Person.objects.select_for_update().get(pk=person.pk)
+    left: list[transfers.Move] = []
     for earlier in Employment.objects.filter(person=person, ends__isnull=True, begins__lt=begins):
         earlier.ends = begins
         earlier.save(update_fields=["ends"])
@@ -257,6 +259,7 @@ def employ(
         if not unit.path.startswith(earlier.unit.path):
             # Whoever goes to another place does not administer the old one any more.
             roles.end_roles_at(by=by, person=person, node=earlier.unit, on=begins)
+        left.append(transfers.Move(person, earlier.unit, begins))
     others = Employment.objects.filter(person=person).exclude(ends__lte=begins)
     if (others.filter(begins__lt=ends) if ends else others).exists():
         raise OverlappingEmployment
@@ -272,6 +275,7 @@ def employ(
     audit.record(
         by=by, verb="employment.begin", target=person, after={"unit": unit.code, "begins": begins, "ends": ends}
     )
+    transfers.record_and_tell(by=by, moves=left, to=unit, key=f"employment:{employment.pk}")
     return employment
 
 

@@ -26,7 +26,7 @@ from cms.shared import errors
 from organisations import audit, notifications, rules
 from organisations.enums import Power, RequestState
 from organisations.models import Activation, Node, Person, Registration
-from organisations.selectors import registrations, scope_for
+from organisations.selectors import employment_on, registrations, scope_for
 from organisations.selectors.details import administrators_of
 from organisations.services import consents, merging, people
 from organisations.services.activation import WeakPassword
@@ -54,6 +54,14 @@ class AlreadyDecided(errors.Conflict):
 class ReasonMissing(errors.InvalidInput):
     code = "reason_missing"
     message = _("Say why; the person reads it.")
+
+
+class WorksElsewhere(errors.Conflict):
+    code = "works_elsewhere"
+    message = _(
+        "Another unit has entered this person since they registered. Ask the person where they work: confirming here "
+        "ends the work there, and that unit is told. Otherwise refuse."
+    )
 
 
 class CannotTakeOver(errors.Conflict):
@@ -102,21 +110,18 @@ def join(*, person: Person, unit: Node, department: str = "", staff_number: str 
 
 
 @transaction.atomic
-def accept(*, by: Person, registration: Registration) -> Registration:
+def accept(*, by: Person, registration: Registration, ends_elsewhere: bool = False) -> Registration:
     """The unit confirms: the person works there from today, and can be reached as they said where that is free.
 
-    Raises OutOfScope, AlreadyDecided, OverlappingEmployment.
+    Whoever was entered in this unit meanwhile keeps that employment; one elsewhere ends only with `ends_elsewhere`.
+    Raises OutOfScope, AlreadyDecided, WorksElsewhere, OverlappingEmployment.
     """
     _decide(by, registration, RequestState.ACCEPTED)
     person = registration.person
-    people.employ(
-        by=by,
-        person=person,
-        unit=registration.unit,
-        begins=timezone.localdate(),
-        department=registration.department,
-        staff_number=registration.staff_number,
-    )
+    _employ(
+        by, person, registration.unit, department=registration.department, staff_number=registration.staff_number,
+        ends_elsewhere=ends_elsewhere,
+    )  # fmt: skip
     _take_contact(by, person, registration)
     audit.record(by=by, verb="registration.accept", target=person, after={"unit": registration.unit.code})
     _tell(person, "registration_accepted", registration)
@@ -143,7 +148,7 @@ def take_over(*, by: Person, registration: Registration, entered: Person) -> Per
 
     It gets user name, password and contact of the registration, and what was learnt meanwhile; its printed codes stop
     working. Only one of `claim_of`'s candidates that may be taken over. Raises OutOfScope, AlreadyDecided,
-    CannotTakeOver, and what `merging.merge` raises.
+    CannotTakeOver, WorksElsewhere, and what `merging.merge` raises.
     """
     claim = registrations.claim_of(registration, by=by)
     if entered.pk not in {one.person.pk for one in claim.candidates if one.may_take_over}:
@@ -152,7 +157,7 @@ def take_over(*, by: Person, registration: Registration, entered: Person) -> Per
     newcomer = Person.objects.get(pk=registration.person_id)
     password, username, old_username = newcomer.password, newcomer.username, entered.username
     # Whoever merges must keep both: the unit has just said that this person works here.
-    people.employ(by=by, person=newcomer, unit=registration.unit, begins=timezone.localdate())
+    _employ(by, newcomer, registration.unit)
     merging.merge(by=by, kept=entered, merged=newcomer, reason=str(_("Registered without a code")))
     Person.objects.filter(pk=newcomer.pk).update(username=f"x{uuid4().hex}")
     kept = Person.objects.get(pk=entered.pk)
@@ -278,6 +283,22 @@ def _decide(by: Person, registration: Registration, state: RequestState, *, deci
     if decided != 1:
         raise AlreadyDecided
     registration.refresh_from_db()
+
+
+def _employ(
+    by: Person, person: Person, unit: Node, *, department: str = "", staff_number: str = "",
+    ends_elsewhere: bool = False,
+) -> None:  # fmt: skip
+    """Let the person work at `unit` from today unless they do. Raises WorksElsewhere, OverlappingEmployment."""
+    Person.objects.select_for_update().get(pk=person.pk)
+    present = employment_on(person, timezone.localdate())
+    if present is not None and present.unit.path.startswith(unit.path):
+        return
+    if present is not None and not ends_elsewhere:
+        raise WorksElsewhere
+    people.employ(
+        by=by, person=person, unit=unit, begins=timezone.localdate(), department=department, staff_number=staff_number
+    )  # fmt: skip
 
 
 def _take_contact(by: Person, person: Person, registration: Registration) -> None:

@@ -4,6 +4,7 @@ from organisations.services.rosters.applying import NothingToApply, RowsUnclear,
 from organisations.services.rosters.decisions import (
     NEW,
     SKIP,
+    AnotherPerson,
     NoCandidate,
     NothingToDecide,
     NumberTaken,
@@ -31,6 +32,7 @@ from organisations.services.rosters.undoing import undo
 __all__ = [
     "NEW",
     "SKIP",
+    "AnotherPerson",
     "BadDay",
     "BadMapping",
     "FileGone",

@@ -19,7 +19,7 @@ from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.problems import problem
 from organisations.models import Employment, Node, Person, Qualification, RoleGrant, RosterImport, RosterRow
-from organisations.services import roles
+from organisations.services import roles, transfers
 from organisations.services.disclosures import full_id_number
 from organisations.services.rosters import checking, intake, matching, plans, sealed
 from organisations.services.rosters.known import Known, Place, load
@@ -108,6 +108,7 @@ class _Chunk:
         self.confirmed: list[Qualification] = []
         self.contacts: list[Person] = []
         self.leaving: list[_Doing] = []
+        self.moves: list[transfers.Move] = []
         self.addresses: dict[int, list[list[Any]]] = {}
 
     def enter(self) -> None:
@@ -213,6 +214,9 @@ class _Chunk:
         for one, on in plan.ended:
             before_end, one.ends = one.ends, on
             self.deeds.append((Deed.EMPLOYMENT_END, person, {"ends": before_end}, {"unit": one.unit.code, "ends": on}))
+        moves = [transfers.Move(person, one.unit, on) for one, on in plan.ended if not self.place.covers(one.unit)]
+        self.moves += moves
+        self.deeds += transfers.deeds(moves, self.place.unit)
         self.ended += touched.values()
         if plan.ended and plan.outcome in {RowOutcome.LEAVE, RowOutcome.TRANSFER}:
             self.leaving.append(doing)
@@ -306,6 +310,7 @@ class _Chunk:
             people=moved, kind="transferred", params={"unit": self.place.unit.name, "day": str(self.place.day)},
             key=f"roster:{self.roster.public_id}",
         )  # fmt: skip
+        transfers.tell(by=self.by, moves=self.moves, to=self.place.unit, key=f"roster:{self.roster.public_id}")
 
     def _end_roles(self) -> None:
         """Whoever left does not administer the place any more; few hold roles, so each is ended by itself."""

@@ -173,7 +173,7 @@ def settle(
 ) -> None:
     """The row is about `known`: fill in outcome, changes and what was seen, and add to `problems`; nothing is saved."""
     plan = plans.for_known(kept.values, known, place, owners, is_chosen=kept.chosen)
-    made.person = known.person
+    made.person = None if plan.outcome == RowOutcome.UNCLEAR else known.person
     made.outcome, made.changes = plan.outcome, plan.changes
     made.candidates = [known.person.pk] if plan.asks_for_click else []
     problems += plan.problems

@@ -9,11 +9,12 @@ from cms.shared import errors
 from cms.shared.jobs import JobState
 from organisations import audit
 from organisations.enums import Deed, RosterStage, RowOutcome
+from organisations.formats.columns import Field
 from organisations.formats.problems import STOPPING
 from organisations.formats.problems import RowProblem as P
 from organisations.models import Person, RosterImport, RosterRow
 from organisations.services.rosters import checking, intake, matching, plans, sealed
-from organisations.services.rosters.known import Place, in_chunks, load
+from organisations.services.rosters.known import Known, Place, in_chunks, load, same_name
 
 NEW, SKIP = "new", "skip"
 Choice = str | UUID
@@ -46,13 +47,21 @@ class NumberTaken(errors.Conflict):
     )
 
 
+class AnotherPerson(errors.Conflict):
+    code = "roster_another_person"
+    message = _(
+        "That account is of somebody else: it belongs to no unit of yours, and its name or its ID number is another "
+        "one. The phone has changed hands. Say “new person”, or leave the row out."
+    )
+
+
 @transaction.atomic
 def decide(*, by: Person, row: RosterRow, choice: Choice) -> RosterRow:
     """Say whom an unclear row is about: "new", "skip", or the public id of one of its candidates.
 
     A decision can be changed until the row is entered. Where an account keeps a contact that the person entered
     (`contact_kept`), choosing the person replaces it.
-    Raises NotFound, RosterBusy, NothingToDecide, NoCandidate, NumberTaken.
+    Raises NotFound, RosterBusy, NothingToDecide, NoCandidate, AnotherPerson, NumberTaken.
     """
     roster = RosterImport.objects.select_related("unit").get(pk=row.roster_id)
     decide_many(by=by, roster=roster, choices={row.pk: choice})
@@ -113,6 +122,8 @@ def _decide_rows(by: Person, place: Place, rows: list[RosterRow], choices: dict[
             known = by_public_id.get(choice)
             if known is None or known.person.pk not in candidates:
                 raise NoCandidate
+            if _is_another(told.values, known, found.owners(told.values), place):
+                raise AnotherPerson
             told.chosen = True
             if row.row_number == 0:
                 _let_leave(row, told, plans.for_leaving(known, place), known.fingerprint())
@@ -123,6 +134,15 @@ def _decide_rows(by: Person, place: Place, rows: list[RosterRow], choices: dict[
     RosterRow.objects.bulk_update(
         rows, ["outcome", "person", "candidates", "problems", "changes", "sealed", "decided_by"], batch_size=200
     )
+
+
+def _is_another(values: dict[str, str], known: Known, owners: plans.Owners, place: Place) -> bool:
+    """Whether a row may not be about somebody of elsewhere, whoever chooses so: only the ID number leads to another
+    name, and another ID number is another person."""
+    if known.here(place) is not None or owners.id_number == known.person.pk:
+        return False
+    has_other_number = bool(values.get(Field.ID_NUMBER)) and bool(known.person.id_number_sealed)
+    return has_other_number or not same_name(values.get(Field.NAME, ""), known.person.name)
 
 
 def _check_open(row: RosterRow) -> None:

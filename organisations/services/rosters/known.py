@@ -71,6 +71,10 @@ class Known:
         """The employment in the unit or below it that holds on the day or later; the latest."""
         return next((one for one in reversed(self.present(place.day)) if place.covers(one.unit)), None)
 
+    def was_here(self, place: Place) -> bool:
+        """Whether the person has, or ever had, an employment in the unit or below it."""
+        return any(place.covers(one.unit) for one in self.employments)
+
     def present(self, day: date) -> list[Employment]:
         """Employments that have not ended by `day`, the earliest first."""
         return [one for one in self.employments if one.ends is None or one.ends > day]

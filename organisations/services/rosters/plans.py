@@ -94,7 +94,10 @@ def _until(unit: Node, ends: date | None) -> date | None:
 
 
 def for_known(values: dict[str, str], known: Known, place: Place, owners: Owners, *, is_chosen: bool = False) -> Plan:
-    """What the row changes about `known`. `is_chosen`: somebody chose this person by hand, so that more may change."""
+    """What the row changes about `known`. `is_chosen`: somebody chose this person by hand, so that more may change.
+
+    Whoever comes from elsewhere comes by their ID number, or because somebody chose so: a phone changes hands.
+    """
     plan = Plan()
     here = known.here(place)
     _plan_account(plan, values, known, owners, is_here=here is not None, is_chosen=is_chosen)
@@ -108,8 +111,12 @@ def for_known(values: dict[str, str], known: Known, place: Place, owners: Owners
         plan.problems.append(problem(P.ACCOUNT_CLOSED))
     elif known.has_duties_elsewhere and (plan.person or here is None):
         plan.problems.append(problem(P.PRIVILEGED))
+    if here is None and not plan.is_stopped and not is_chosen and owners.id_number != known.person.pk:
+        _ask_before_arrival(plan, known, place)
     if plan.is_stopped:
         plan.outcome = RowOutcome.WRONG
+    elif plan.outcome == RowOutcome.UNCLEAR:
+        plan.changes = {}  # of somebody who may be another one, nothing is told
     elif touches and plan.outcome == RowOutcome.UNCHANGED:
         plan.outcome = RowOutcome.UPDATE
     return plan
@@ -238,6 +245,17 @@ def _plan_here(plan: Plan, values: dict[str, str], known: Known, here: Employmen
             edits["unit"] = node
     if edits:
         plan.edited, plan.edits = here, edits
+
+
+def _ask_before_arrival(plan: Plan, known: Known, place: Place) -> None:
+    """Phone and name alone bring back who worked here before and works nowhere now; nobody else."""
+    if known.present(place.day):
+        plan.problems.append(problem(P.COMES_FROM_ELSEWHERE))
+    elif not known.was_here(place):
+        plan.problems.append(problem(P.KNOWN_ELSEWHERE))
+    else:
+        return
+    plan.outcome, plan.asks_for_click = RowOutcome.UNCLEAR, True
 
 
 def _plan_arrival(plan: Plan, values: dict[str, str], known: Known, place: Place) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.utils import timezone
 
-from organisations import audit
+from organisations import audit, notifications
 from organisations.enums import Deed, QualificationState, RosterStage
 from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
@@ -24,7 +24,7 @@ from organisations.models import (
     RosterImport,
     RosterRow,
 )
-from organisations.services import groups
+from organisations.services import groups, transfers
 from organisations.services.rosters import applying, checking, intake, sealed
 from organisations.services.rosters.known import Known, Place, load
 
@@ -83,6 +83,7 @@ def _undo_rows(roster: RosterImport, place: Place, pks: Sequence[int]) -> None:
             if known is not None:
                 back.append((known, told[row.pk]))
     _put_back(roster, back)
+    _tell_of_return(roster, place, back)
     for row in rows:
         if row.person_id not in people or (not row.is_applied and told[row.pk].get("created")):
             row.person = None
@@ -146,6 +147,25 @@ def _put_back(roster: RosterImport, back: Sequence[tuple[Known, dict[str, Any]]]
     ]  # fmt: skip
     audit.record_many(by=roster.undone_by, deeds=deeds)
     Person.objects.filter(pk__in=[known.person.pk for known, told in back if told.get("created")]).delete()
+
+
+def _tell_of_return(roster: RosterImport, place: Place, back: Sequence[tuple[Known, dict[str, Any]]]) -> None:
+    """Who had been told that somebody went to this unit is told that it was taken back."""
+    moves = [
+        transfers.Move(known.person, one.unit, place.day)
+        for known, told in back
+        if not told.get("created")
+        for one in known.employments
+        if one.pk in {was["pk"] for was in told["employments"]} and not place.covers(one.unit)
+    ]
+    if not moves:
+        return
+    key = f"undone:{roster.public_id}"
+    audit.record_many(by=roster.undone_by, deeds=transfers.deeds(moves, place.unit, undone=True))
+    transfers.tell(by=roster.undone_by, moves=moves, to=place.unit, key=key, kind="people_came_back")
+    notifications.notify_many(
+        people=[move.person for move in moves], kind="transfer_undone", params={"unit": place.unit.name}, key=key
+    )
 
 
 def _put_people_back(changed: Sequence[tuple[Known, dict[str, Any]]]) -> None:

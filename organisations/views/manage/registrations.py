@@ -128,8 +128,8 @@ def registration(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _decided(request: HttpRequest, by: Person, row: Registration) -> str:
     """Do what the pressed button says; the sentence that tells it was done."""
     decision, name = request.POST.get("decision", ""), row.person.name
-    if decision == "accept":
-        services.accept(by=by, registration=row)
+    if decision in ("accept", "transfer"):
+        services.accept(by=by, registration=row, ends_elsewhere=decision == "transfer")
         return _("%(name)s works at your unit from today and was told.") % {"name": name}
     if decision == "refuse":
         services.refuse(by=by, registration=row, reason=request.POST.get("reason", ""))

@@ -108,7 +108,11 @@ def _choices(row: RosterRow, people: Mapping[int, Person], roster: RosterImport,
         return []
     now = sent or _decided(row)
     if row.row_number:
-        offered = [(str(person.public_id), _told(person, roster.unit)) for person in candidates]
+        offered = [
+            (str(person.public_id), _told(person, roster))
+            for person in candidates
+            if not _is_another(row, person, roster.unit)
+        ]
         if not any(one["code"] in _NOBODY_NEW for one in row.problems):
             offered.append((services.NEW, _("A new person")))
         offered.append((services.SKIP, _("Leave this row out")))
@@ -128,11 +132,25 @@ def _decided(row: RosterRow) -> str:
     return str(row.person.public_id) if row.person else ""
 
 
-def _told(person: Person, unit: Node) -> str:
-    """Who it is, for whoever keeps the people of `unit`; of people elsewhere no more than that they are known."""
+def _works_in(person: Person, unit: Node) -> bool:
     works: list[Employment] = person.working  # type: ignore[attr-defined]
-    if not any(employment.unit.path.startswith(unit.path) for employment in works):
-        return _("%(name)s** · known outside of this unit") % {"name": person.name[:1]}
+    return any(employment.unit.path.startswith(unit.path) for employment in works)
+
+
+def _is_another(row: RosterRow, person: Person, unit: Node) -> bool:
+    """Whether choosing this person would be refused: of elsewhere, and the phone alone led to them."""
+    codes = {one["code"] for one in row.problems}
+    return bool(codes & {RowProblem.PHONE_OF_ANOTHER, RowProblem.ID_DIFFERS}) and not _works_in(person, unit)
+
+
+def _told(person: Person, roster: RosterImport) -> str:
+    """Who it is, for whoever keeps the people of the unit; of people elsewhere no more than that they are known."""
+    works: list[Employment] = person.working  # type: ignore[attr-defined]
+    if not _works_in(person, roster.unit):
+        words = {"name": person.name[:1], "day": roster.effective_on}
+        if works:
+            return _("%(name)s** · works at another unit: ends there on %(day)s and begins here") % words
+        return _("%(name)s** · known outside of this unit") % words
     parts = [person.name]
     for employment in works:
         parts += [employment.unit.name, employment.department, employment.staff_number]

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -180,5 +181,39 @@ def test_lists_take_constant_queries(
     client.get(LIST)
     with django_assert_num_queries(6):
         client.get(LIST)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(path_of(row))
+
+
+def test_person_whom_another_unit_entered_since_is_asked_about(client: Client, admin: Person, unit: Node) -> None:
+    row, other = registered(unit), NodeFactory()
+    loser = RoleGrantFactory(node=other, role=Role.UNIT_CREDIT_ADMINISTRATOR).person
+    there = EmploymentFactory(unit=other, person=row.person, begins=timezone.localdate() - timedelta(days=1))
+    page = client.get(path_of(row)).content.decode()
+    assert ("Another unit has entered this person" in page, 'value="accept"' in page) == (True, False)
+    refused = client.post(path_of(row), {"decision": "accept"})
+    there.refresh_from_db()
+    row.refresh_from_db()
+    assert (refused.status_code, row.state, there.ends) == (400, "waiting", None)
+    assert client.post(path_of(row), {"decision": "transfer"}).url == LIST
+    there.refresh_from_db()
+    row.refresh_from_db()
+    assert (row.state, there.ends) == ("accepted", timezone.localdate())
+    assert list(Notification.objects.filter(person=loser).values_list("kind", flat=True)) == ["people_left"]
+
+
+def test_work_elsewhere_is_not_ended_by_taking_an_account_over(client: Client, admin: Person, unit: Node) -> None:
+    one, row = entered(unit), registered(unit)
+    there = EmploymentFactory(unit=NodeFactory(), person=row.person, begins=timezone.localdate() - timedelta(days=1))
+    with pytest.raises(registrations.WorksElsewhere):
+        registrations.take_over(by=admin, registration=row, entered=one)
+    there.refresh_from_db()
+    row.refresh_from_db()
+    assert (row.state, there.ends) == ("waiting", None)
+
+
+def test_person_whom_the_unit_itself_entered_since_keeps_that_work(client: Client, admin: Person, unit: Node) -> None:
+    row = registered(unit, staff_number="0042")
+    EmploymentFactory(unit=unit, person=row.person, staff_number="7", begins=timezone.localdate())
+    assert client.post(path_of(row), {"decision": "accept"}).url == LIST
+    assert list(row.person.employments.values_list("staff_number", "ends")) == [("7", None)]

@@ -123,7 +123,7 @@ def test_change_is_told_masked_and_entered(
 
 def test_transfer_ends_there_begins_here_and_tells_the_person(compare: Compare, keeper: Person, unit: Node) -> None:
     other = NodeFactory()
-    person = working(other, "王伟", phone="+8613800000001", staff="77")
+    person = working(other, "王伟", number=WANG[3], staff="77")
     today = timezone.localdate()
     roster = compare(WANG)
     assert [(row.outcome, row.changes["unit"]) for row in rows_of(roster)] == [("transfer", [other.name, unit.name])]
@@ -205,7 +205,7 @@ def test_last_day_in_the_sheet_ends_the_employment(compare: Compare, keeper: Per
 
 def test_undo_puts_everything_back(compare: Compare, keeper: Person, unit: Node) -> None:
     working(unit, "王伟", phone="+8613800000008", staff="0012", title="技士", email="w@example.org")
-    elsewhere = working(NodeFactory(), "李娜", phone="+8613800000002")
+    elsewhere = working(NodeFactory(), "李娜", number=LI[3])
     Qualification.objects.create(person=elsewhere, kind="title", value="主管技师", entered_by=elsewhere)
     before = everything()
     roster = compare(WANG, LI, ("张敏", "0014", "13800000003", files.id_number(3), "影像科", "技师"))

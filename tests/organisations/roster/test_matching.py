@@ -253,8 +253,8 @@ def test_first_day_is_corrected(compare: Compare, keeper: Person, unit: Node) ->
 
 
 def test_transfer_begins_on_the_sheets_day_where_it_can(compare: Compare, keeper: Person, unit: Node) -> None:
-    person = working(NodeFactory(), "王伟", phone="13800000001")
-    roster = compare(("王伟", "13800000001", "2026-05-01"), headings=("姓名", "手机", "入职日期"))
+    person = working(NodeFactory(), "王伟", number=ID)
+    roster = compare(("王伟", ID, "2026-05-01"), headings=("姓名", "身份证号", "入职日期"))
     rosters.apply(by=keeper, roster=roster)
     run(roster)
     assert list(person.employments.order_by("begins").values_list("begins", "ends")) == [
