@@ -142,7 +142,10 @@ class EmploymentKind(models.TextChoices):
 
 
 class QualificationKind(models.TextChoices):
+    """A title is obtained by exam or review; the hospital then appoints its holder to it (评聘), on another day."""
+
     TITLE = "title", _("Professional title")
+    APPOINTMENT = "appointed", _("Appointment to a title")
     DEGREE = "degree", _("Degree")
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from credits.enums import Mark
-from credits.rules.documents import Document, Provenance, number
+from credits.rules.documents import Provenance, number
+
+Document = Mapping[str, Any]
 
 SINCE = ("obtained", "appointed", "degree")
 KINDS = ("works", "outside", "years_met")

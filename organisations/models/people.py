@@ -193,7 +193,8 @@ class StatePeriod(models.Model):
 
 
 class Qualification(models.Model):
-    """A title or degree with its day. What the person entered counts as reported until the unit confirms it.
+    """A title, an appointment to one, or a degree, with its day. What the person entered counts as reported until the
+    unit confirms it.
 
     `value` is a ProfessionalTitle or a Degree, by `kind`.
     """
@@ -228,7 +229,15 @@ class Qualification(models.Model):
 
     @property
     def value_text(self) -> str:
-        kinds: type[models.TextChoices] = ProfessionalTitle if self.kind == QualificationKind.TITLE else Degree
+        """With what it is where that does not follow from the name: an appointment names a title too."""
+        if self.kind == QualificationKind.APPOINTMENT:
+            return str(_("Appointed: %(title)s") % {"title": self.name})
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The title or degree alone."""
+        kinds: type[models.TextChoices] = Degree if self.kind == QualificationKind.DEGREE else ProfessionalTitle
         return str(kinds(self.value).label)
 
 

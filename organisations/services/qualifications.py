@@ -82,7 +82,10 @@ def enter(
     institution: str = "",
     proof: File[bytes] | None = None,
 ) -> Qualification:
-    """Enter what the unit has seen: confirmed at once. Raises as `claim`, and OwnQualification."""
+    """Enter what the unit has seen: confirmed at once; also the day of what is confirmed without one.
+
+    Raises as `claim`, and OwnQualification.
+    """
     if by.pk == person.pk:
         raise OwnQualification
     entered = _enter(by, person, kind, value, obtained_on, subject, institution, proof)
@@ -147,8 +150,10 @@ def _enter(
     institution: str,
     proof: File[bytes] | None,
 ) -> Qualification:
+    titles = set(ProfessionalTitle.values) - {ProfessionalTitle.NONE.value}
     values = {
-        QualificationKind.TITLE.value: set(ProfessionalTitle.values) - {ProfessionalTitle.NONE.value},
+        QualificationKind.TITLE.value: titles,
+        QualificationKind.APPOINTMENT.value: titles,
         QualificationKind.DEGREE.value: set(Degree.values),
     }
     if value not in values.get(kind, set()):
@@ -158,8 +163,9 @@ def _enter(
     paper = proofs.read(proof) if proof else None
     Person.objects.select_for_update().get(pk=person.pk)
     listed = Qualification.objects.filter(person=person, kind=kind, value=value)
-    if listed.exclude(state=QualificationState.REFUSED).exists():
-        raise AlreadyReported
+    present = listed.exclude(state=QualificationState.REFUSED).first()
+    if present is not None:
+        return _dated(present, by, obtained_on)
     return Qualification.objects.create(
         person=person,
         kind=kind,
@@ -170,6 +176,17 @@ def _enter(
         proof=proofs.store(paper) if paper else "",
         entered_by=by,
     )
+
+
+def _dated(present: Qualification, by: Person, obtained_on: date | None) -> Qualification:
+    """A roster names titles and degrees without their days: the unit may add the day. Raises AlreadyReported."""
+    undated = Qualification.objects.filter(
+        pk=present.pk, state=QualificationState.CONFIRMED, obtained_on__isnull=True
+    ).exclude(person=by)
+    if obtained_on is None or undated.update(obtained_on=obtained_on, entered_by=by) != 1:
+        raise AlreadyReported
+    present.refresh_from_db()
+    return present
 
 
 def _decide(
@@ -225,7 +242,11 @@ def _tell(qualification: Qualification, kind: str) -> None:
     with translation.override(qualification.person.language):
         link = reverse("organisations:profile")
     with translation.override("en"):
-        params = {"value": qualification.value_text, "reason": qualification.decision}
+        params = {
+            "value": qualification.name,
+            "reason": qualification.decision,
+            "is_appointment": qualification.kind == QualificationKind.APPOINTMENT,
+        }
     notifications.notify(
         person=qualification.person,
         kind=kind,

@@ -63,7 +63,7 @@ class WithdrawStateForm(forms.Form):
 
 
 class QualificationForm(forms.Form):
-    """A title or a degree in one list: its kind follows from it."""
+    """A title, an appointment or a degree in one list: its kind follows from it."""
 
     value = forms.ChoiceField(
         label=_("Title or degree"),
@@ -72,10 +72,18 @@ class QualificationForm(forms.Form):
                 QualificationKind.TITLE.label,
                 [(f"title:{key}", name) for key, name in ProfessionalTitle.choices if key != ProfessionalTitle.NONE],
             ),
+            (
+                QualificationKind.APPOINTMENT.label,
+                [
+                    (f"appointed:{key}", name)
+                    for key, name in ProfessionalTitle.choices
+                    if key != ProfessionalTitle.NONE
+                ],
+            ),
             (QualificationKind.DEGREE.label, [(f"degree:{key}", name) for key, name in Degree.choices]),
         ],
     )
-    obtained_on = DayField(label=_("Obtained on"), required=False, initial=None)
+    obtained_on = DayField(label=_("Obtained or appointed on"), required=False, initial=None)
     subject = forms.CharField(label=_("Subject"), max_length=80, required=False)
     institution = forms.CharField(label=_("Awarded by"), max_length=120, required=False)
     proof = ProofField()

@@ -40,6 +40,31 @@ def test_reported_title_counts_only_when_the_unit_confirms(unit: Person) -> None
     ]
 
 
+def test_appointment_is_a_fact_of_its_own_and_lifts_nobody(unit: Person) -> None:
+    person = PersonFactory(title="技师")
+    qualifications.enter(by=unit, person=person, kind="title", value="技师", obtained_on=date(2020, 6, 1))
+    told = qualifications.claim(by=person, kind="appointed", value="主管技师", obtained_on=date(2024, 3, 1))
+    qualifications.confirm(by=unit, qualification=told)
+    assert (told.state, told.name, title_of(person)) == ("confirmed", "主管技师", "技师")
+    notice = Notification.objects.get(person=person)
+    text = notifications.message(notice, language="en").text
+    assert text.startswith("Confirmed: Appointed: Senior technologist (主管技师).")
+
+
+def test_unit_adds_the_day_that_a_roster_left_out(unit: Person) -> None:
+    person = PersonFactory()
+    undated = qualifications.enter(by=unit, person=person, kind="title", value="技师")
+    with pytest.raises(qualifications.AlreadyReported):
+        qualifications.claim(by=person, kind="title", value="技师", obtained_on=date(2020, 6, 1))
+    with pytest.raises(qualifications.AlreadyReported):
+        qualifications.enter(by=unit, person=person, kind="title", value="技师")
+    dated = qualifications.enter(by=unit, person=person, kind="title", value="技师", obtained_on=date(2020, 6, 1))
+    assert (dated.pk, dated.obtained_on, dated.state) == (undated.pk, date(2020, 6, 1), "confirmed")
+    with pytest.raises(qualifications.AlreadyReported):
+        qualifications.enter(by=unit, person=person, kind="title", value="技师", obtained_on=date(2021, 6, 1))
+    assert Qualification.objects.get().obtained_on == date(2020, 6, 1)
+
+
 def test_confirming_an_older_title_does_not_lower_the_present_one(unit: Person) -> None:
     person = PersonFactory(title="主管技师")
     qualifications.confirm(by=unit, qualification=qualifications.claim(by=person, kind="title", value="技师"))
