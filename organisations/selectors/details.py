@@ -87,9 +87,19 @@ def _paths_down_to(place: Node) -> list[str]:
     return [place.path[:end] for end in range(Node.steplen, len(place.path) + 1, Node.steplen)]
 
 
-def objections_in(scope: Scope) -> QuerySet[Objection]:
-    """Objections of people of `scope`: those that wait first, the oldest of them at the top."""
+def objections_in(scope: Scope, *, state: str = "", place: Node | None = None, search: str = "") -> QuerySet[Objection]:
+    """Objections of people of `scope`: those that wait first, the oldest of them at the top.
+
+    `state`: "open" or "answered", "" for both; `place` reaches below; `search`: in names and in what was said.
+    """
     rows = Objection.objects.filter(scope.q("unit")).select_related("person", "unit", "answered_by")
+    if state:
+        rows = rows.filter(answered_at__isnull=state == "open")
+    if place is not None:
+        rows = rows.filter(unit__path__startswith=place.path)
+    if search:
+        words = Q(person__name__icontains=search) | Q(person__username__icontains=search)
+        rows = rows.filter(words | Q(text__icontains=search))
     return rows.order_by(F("answered_at").desc(nulls_first=True), "created_at", "pk")
 
 

@@ -90,7 +90,10 @@ def reaches_a_tree(scope: Scope) -> bool:
     return any(len(path) == Node.steplen for path in scope.paths)
 
 
-def requests_page(by: Person, *, state: str = "") -> QuerySet[ErasureRequest]:
-    """The requests to decide, newest first; `state` limits them (default: those that wait)."""
+def requests_page(by: Person, *, state: str = "", search: str = "") -> QuerySet[ErasureRequest]:
+    """The requests to decide, newest first; `state` limits them (default: those that wait), `search` by name."""
     wanted = state if state in RequestState.values else RequestState.WAITING
-    return deciding(by).filter(request_state=wanted).select_related("person", "decided_by").order_by("-pk")
+    found = deciding(by).filter(request_state=wanted).select_related("person", "decided_by")
+    if search:
+        found = found.filter(Q(person__name__icontains=search) | Q(person__username__icontains=search))
+    return found.order_by("-pk")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from organisations.enums import Power, QualificationState, RequestState, RosterStage, RowOutcome
 from organisations.models import Objection, Person, Qualification, Registration, RosterRow
 from organisations.scopes import Scope
-from organisations.selectors.directory import PeopleFilter, filtered
+from organisations.selectors.directory import PeopleFilter, called, filtered
 from organisations.selectors.grants import GrantFilter, grants_of
 from organisations.selectors.powers import people_in, scope_for
 
@@ -29,9 +29,20 @@ class Tile:
         return self.is_work and self.count > 0
 
 
-def waiting_qualifications(scope: Scope) -> QuerySet[Qualification]:
-    """Titles and degrees that people of `scope` report and nobody has decided about, the oldest first."""
+def waiting_qualifications(
+    scope: Scope, *, search: str = "", kind: str = "", proof: str = ""
+) -> QuerySet[Qualification]:
+    """Titles and degrees that people of `scope` report and nobody has decided about, the oldest first.
+
+    `search`: letters of the person's name or a number; `kind`: one QualificationKind; `proof`: "with" or "without".
+    """
     waiting = Qualification.objects.filter(state=QualificationState.CLAIMED, person__in=people_in(scope))
+    if search:
+        waiting = waiting.filter(person__in=called(search))
+    if kind:
+        waiting = waiting.filter(kind=kind)
+    if proof:
+        waiting = waiting.exclude(proof="") if proof == "with" else waiting.filter(proof="")
     return waiting.select_related("person").order_by("entered_at", "pk")
 
 
@@ -53,7 +64,7 @@ def tiles_of(person: Person) -> list[Tile]:
         waiting = Registration.objects.filter(kept.q("unit"), state=RequestState.WAITING)
         tiles.append(Tile(_("Registrations to confirm"), waiting.count(), "manage:registrations"))
         objections = Objection.objects.filter(kept.q("unit"), answered_at__isnull=True)
-        tiles.append(Tile(_("Objections to answer"), objections.count(), "manage:objections"))
+        tiles.append(Tile(_("Objections to answer"), objections.count(), "manage:objections", "state=open"))
         reported = waiting_qualifications(kept)
         tiles.append(Tile(_("Titles and degrees to confirm"), reported.count(), "manage:qualifications"))
     if granted:

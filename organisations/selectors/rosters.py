@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cms.shared.errors import NotFound
 from organisations.enums import NodeKind, RowOutcome, Tree
@@ -13,9 +13,18 @@ from organisations.scopes import Scope
 from organisations.selectors.powers import in_force
 
 
-def rosters_in(scope: Scope) -> QuerySet[RosterImport]:
-    """Rosters of the units of `scope`, newest first."""
+def rosters_in(scope: Scope, *, search: str = "", stage: str = "", place: Node | None = None) -> QuerySet[RosterImport]:
+    """Rosters of the units of `scope`, newest first.
+
+    `search`: letters of the file's name or of the sender's; `stage`: one RosterStage; `place` reaches below.
+    """
     rows = RosterImport.objects.filter(scope.q("unit")).select_related("unit", "uploaded_by", "applied_by", "undone_by")
+    if search:
+        rows = rows.filter(Q(file_name__icontains=search) | Q(uploaded_by__name__icontains=search))
+    if stage:
+        rows = rows.filter(roster_stage=stage)
+    if place is not None:
+        rows = rows.filter(unit__path__startswith=place.path)
     return rows.order_by("-created_at", "-pk")
 
 

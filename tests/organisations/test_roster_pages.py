@@ -264,5 +264,5 @@ def test_pages_take_constant_queries(
     page_of(keeper, roster)
     with django_assert_num_queries(8):
         page_of(keeper, roster)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         keeper.get(reverse("manage:rosters"))

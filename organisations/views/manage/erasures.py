@@ -2,38 +2,76 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
+from cms.shared.jobs import JobState
 from organisations import audit
 from organisations.enums import Deed, RequestState
+from organisations.models import ErasureRequest
 from organisations.selectors import erasure as selectors
 from organisations.services import erasure
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 
 PER_PAGE = 20
+
+
+class ErasureFilterForm(lists.FilterForm):
+    q = lists.SearchField(label=gettext_lazy("Name or user name"))
+    state = forms.ChoiceField(label=gettext_lazy("State"), choices=RequestState.choices, required=False)
+
+
+def _found(request: HttpRequest) -> "tuple[ErasureFilterForm, QuerySet[ErasureRequest]]":
+    form = ErasureFilterForm(request.GET)
+    values = form.values()
+    by = shell.person_of(request)
+    return form, selectors.requests_page(by, state=values.get("state", ""), search=values.get("q", ""))
 
 
 @shell.managed
 @require_safe
 def erasures(request: HttpRequest) -> HttpResponse:
     by = shell.person_of(request)
-    state = request.GET.get("state", "")
-    page = Paginator(selectors.requests_page(by, state=state), PER_PAGE).get_page(request.GET.get("page"))
+    form, found = _found(request)
+    context = lists.context(request, form, found, view="manage:erasures", per_page=PER_PAGE)
+    page, state = context["page_obj"], form.values().get("state", "")
     audit.record(by=by, verb=Deed.ERASURE_READ, target=by, after={"state": state, "shown": len(page.object_list)})
-    rows = [(row, selectors.basis_text(row.basis), row.person_id != by.pk) for row in page]
-    context = {
-        "page_obj": page,
-        "rows": rows,
-        "states": RequestState.choices,
-        "state": state or RequestState.WAITING.value,
+    context |= {
+        "rows": [(row, selectors.basis_text(row.basis), row.person_id != by.pk) for row in page],
         "rule": selectors.identity_rule(),
     }
     return shell.page(request, "organisations/manage/erasures.html", context, section="erasures")
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    form, found = _found(request)
+    heading = [pgettext("person", "Name"), _("User name"), _("Asked for on"), _("Earliest day"), _("Why not before")]
+    heading += [_("State"), _("Decided by"), _("Decided on"), _("Reason"), _("Carried out")]
+    return lists.download(request, "erasures", form.values(), heading, map(_cells, found.iterator(chunk_size=500)))
+
+
+def _cells(row: ErasureRequest) -> list[str]:
+    is_erased = row.state == JobState.DONE
+    return [
+        "" if is_erased else row.person.name,
+        row.person.username,
+        lists.day(row.created_at),
+        lists.day(row.earliest_on),
+        selectors.basis_text(row.basis),
+        str(row.get_request_state_display()),
+        str(row.decided_by or ""),
+        lists.day(row.decided_at),
+        row.decision,
+        lists.day(row.finished_at) if is_erased else "",
+    ]
 
 
 @shell.managed

@@ -9,6 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +41,13 @@ def told(values: dict[str, Any]) -> dict[str, str]:
     return {name: "…" if name == "q" else str(getattr(value, "code", value)) for name, value in values.items()}
 
 
-def context(request: HttpRequest, form: FilterForm, found: "QuerySet[Any]", *, per_page: int = 50) -> dict[str, Any]:
-    """What organisations/manage/list_filters.html and list_head.html show; `page_obj` is the page asked for."""
+def context(
+    request: HttpRequest, form: FilterForm, found: "QuerySet[Any]", *, view: str, per_page: int = 50
+) -> dict[str, Any]:
+    """What organisations/manage/list_filters.html and list_head.html show; `page_obj` is the page asked for.
+
+    `view` names the list's address; that of its file is called the same with "_csv".
+    """
     asked = request.GET.copy()
     asked.pop("page", None)
     return {
@@ -49,6 +55,8 @@ def context(request: HttpRequest, form: FilterForm, found: "QuerySet[Any]", *, p
         "is_narrowed": bool(form.values()),
         "page_obj": Paginator(found, per_page).get_page(request.GET.get("page")),
         "filters": asked.urlencode(),
+        "list_url": reverse(view),
+        "csv_url": reverse(f"{view}_csv"),
     }
 
 

@@ -1,24 +1,80 @@
 """Titles and degrees that wait for their unit."""
 
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
-from organisations.enums import Power
+from organisations.enums import Power, QualificationKind
+from organisations.models import Qualification
 from organisations.selectors import directory, overview, required_scope
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 
 PER_PAGE = 50
+_CHUNK = 500
+
+
+class QualificationFilterForm(lists.FilterForm):
+    q = lists.SearchField(label=gettext_lazy("Name, user name or staff number"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=[*lists.ANY, *QualificationKind.choices], required=False
+    )
+    proof = forms.ChoiceField(
+        label=pgettext_lazy("paper", "Proof"),
+        choices=[*lists.ANY, ("with", gettext_lazy("with proof")), ("without", gettext_lazy("without proof"))],
+        required=False,
+    )
+
+
+def _found(request: HttpRequest) -> "tuple[QualificationFilterForm, QuerySet[Qualification]]":
+    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    form = QualificationFilterForm(request.GET)
+    values = form.values()
+    found = overview.waiting_qualifications(
+        scope, search=values.get("q", ""), kind=values.get("kind", ""), proof=values.get("proof", "")
+    )
+    return form, found
 
 
 @shell.managed
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
-    found = overview.waiting_qualifications(scope)
-    if search := request.GET.get("q", "").strip()[:60]:
-        found = found.filter(person__in=directory.called(search))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    people = directory.rows_of([row.person for row in page])
-    context = {"page_obj": page, "rows": list(zip(page, people, strict=True)), "search": search}
+    form, found = _found(request)
+    context = lists.context(request, form, found, view="manage:qualifications", per_page=PER_PAGE)
+    people = directory.rows_of([row.person for row in context["page_obj"]])
+    context["rows"] = list(zip(context["page_obj"], people, strict=True))
     return shell.page(request, "organisations/manage/qualifications.html", context, section="qualifications")
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    form, found = _found(request)
+    who = [pgettext("person", "Name"), _("User name"), _("Works at"), _("Department"), _("Kind")]
+    what = [_("Title or degree"), _("Subject"), _("Awarded by"), _("Obtained on"), _("Reported on")]
+    heading = [*who, *what, pgettext("paper", "Proof")]
+    return lists.download(request, "qualifications", form.values(), heading, _cells(list(found)))
+
+
+def _cells(found: list[Qualification]) -> Iterator[list[str]]:
+    for start in range(0, len(found), _CHUNK):
+        chunk = found[start : start + _CHUNK]
+        for row, person in zip(chunk, directory.rows_of([row.person for row in chunk]), strict=True):
+            work = person.employment
+            yield [
+                row.person.name,
+                row.person.username,
+                work.unit.name if work else "",
+                work.department if work else "",
+                str(row.get_kind_display()),
+                row.value_text,
+                row.subject,
+                row.institution,
+                lists.day(row.obtained_on),
+                lists.day(row.entered_at),
+                _("with proof") if row.proof else _("without proof"),
+            ]

@@ -39,7 +39,9 @@ def registrations(request: HttpRequest) -> HttpResponse:
     scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
     form = RegistrationFilterForm(request.GET, scope=scope)
     wanted = form.wanted()
-    context = lists.context(request, form, selectors.registrations_in(scope, wanted), per_page=PER_PAGE)
+    context = lists.context(
+        request, form, selectors.registrations_in(scope, wanted), view="manage:registrations", per_page=PER_PAGE
+    )
     context["decides"] = wanted.state == RequestState.WAITING
     return shell.page(request, "organisations/manage/registrations.html", context, section="registrations")
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,9 +23,9 @@ from organisations.scopes import Scope
 from organisations.selectors import required_scope
 from organisations.selectors import rosters as selectors
 from organisations.services import rosters as services
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 from organisations.views.manage.roster_rows import DOING, row_views
-from organisations.views.manage.rosters_forms import ColumnsForm, RosterFileForm
+from organisations.views.manage.rosters_forms import ColumnsForm, RosterFileForm, RosterFilterForm
 
 PER_PAGE, ROWS_PER_PAGE = 20, 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,9 +51,33 @@ def rosters(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("manage:roster", roster.public_id)
-    page = Paginator(selectors.rosters_in(scope), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page_obj": page, "outcomes": [(one, _counts(one)) for one in page]}
+    wanted, found = _listed(request, scope)
+    context = lists.context(request, wanted, found, view="manage:rosters", per_page=PER_PAGE)
+    context |= {"sending": form, "outcomes": [(one, _counts(one)) for one in context["page_obj"]]}
     return _page(request, "rosters.html", context, status=400 if form.is_bound else 200)
+
+
+def _listed(request: HttpRequest, scope: Scope) -> "tuple[RosterFilterForm, QuerySet[RosterImport]]":
+    form = RosterFilterForm(request.GET, scope=scope)
+    values = form.values()
+    search, stage, place = values.get("q", ""), values.get("stage", ""), values.get("place")
+    return form, selectors.rosters_in(scope, search=search, stage=stage, place=place)
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    """The list of rosters as CSV: what each was to do, or did; nobody's name but the sender's."""
+    form, found = _listed(request, required_scope(shell.person_of(request), Power.KEEP_PEOPLE))
+    heading = [_("File"), _("Unit"), _("State"), _("Sent by"), _("Sent on"), _("Entered by"), _("Entered on")]
+    heading += [str(outcome.label) for outcome in _ORDER]
+    return lists.download(request, "rosters", form.values(), heading, map(_cells, found.iterator(chunk_size=500)))
+
+
+def _cells(row: RosterImport) -> list[str]:
+    sent = [row.file_name, row.unit.name, str(row.get_roster_stage_display()), str(row.uploaded_by)]
+    days = [lists.day(row.created_at), str(row.applied_by or ""), lists.day(row.applied_at)]
+    return [*sent, *days, *(str(row.counts.get(outcome.value, "")) for outcome in _ORDER)]
 
 
 @shell.managed

@@ -6,8 +6,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from organisations.enums import RosterStage
 from organisations.formats.columns import HEADER_WITHIN, Field
 from organisations.models import Node, RosterImport
+from organisations.scopes import Scope
+from organisations.selectors import directory
+from organisations.views.manage.fields import PlaceField
+from organisations.views.manage.lists import ANY, FilterForm, SearchField
 
 
 class UnitChoice(forms.ModelChoiceField):
@@ -40,6 +45,16 @@ class RosterFileForm(forms.Form):
         field.queryset = units  # type: ignore[attr-defined]
         first = units.first()
         field.least = first.depth if first else 0  # type: ignore[attr-defined]
+
+
+class RosterFilterForm(FilterForm):
+    q = SearchField(label=_("File or sender"))
+    stage = forms.ChoiceField(label=_("State"), choices=[*ANY, *RosterStage.choices], required=False)
+
+    def __init__(self, data: Any, *, scope: Scope) -> None:
+        super().__init__(data)
+        places = directory.workplaces_of(scope)
+        self.fields["place"] = PlaceField(places, label=_("Place and below"), required=False, empty_label=_("any"))
 
 
 class ColumnsForm(forms.Form):
