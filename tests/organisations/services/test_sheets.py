@@ -3,6 +3,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -14,6 +15,7 @@ from organisations.enums import Role, SheetChoice
 from organisations.models import Activation, ActivationSheet, AuditEvent, Node, Notification, Person
 from organisations.services import activation, people, sheets
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
+from tests.paper import printed_slips
 
 pytestmark = pytest.mark.django_db
 
@@ -73,8 +75,8 @@ def test_excel_sheet_holds_one_working_code_a_person_by_department(admin: Person
         ("示范医院", "CT室", "李娜", "***77", address, day),
         ("示范医院", "磁共振室", "王伟", "***", address, day),
     ]
-    person = activation.activate(code=rows[1][4], password="gradient-coil-55")
-    assert person.name == "王伟"
+    opened = [activation.activate(code=row[4], password="gradient-coil-55").name for row in rows]
+    assert opened == [row[2] for row in rows]
     assert sorted(Activation.objects.values_list("sheet", "issued_by")) == [(sheet.pk, admin.pk)] * 2
     assert list(Notification.objects.filter(person=admin).values_list("kind", flat=True)) == ["sheet_ready"]
 
@@ -86,6 +88,32 @@ def test_pdf_sheet_shows_name_code_and_validity(admin: Person, unit: Node, tmp_p
     [code] = [word for word in text.split() if word.count("-") == 2 and not word.startswith("20")]
     assert ("王伟" in text, "***77" in text, "示范医院 · CT室" in text) == (True, True, True)
     assert activation.activate(code=code, password="gradient-coil-55").name == "王伟"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_code_of_the_pdf_leads_its_person_in(admin: Person, unit: Node, tmp_path: Path, language: str) -> None:
+    """Eleven slips on three pages; what a camera reads is the code that is printed beside the name, and opens it."""
+    names = [f"技师{sign}" for sign in "甲乙丙丁戊己庚辛壬"]
+    for name in names:
+        newcomer(unit, name)
+    for name in ("王伟", "李娜"):
+        newcomer(unit, name, "磁共振室")
+    sheet = made(admin, unit, file_format="pdf", language=language)
+    pdf = tmp_path / "sheet.pdf"
+    pdf.write_bytes(content(sheet))
+    slips = printed_slips(pdf, tmp_path)
+    address = f"http://127.0.0.1:8000/{language}/account/activate/"
+    addresses, shown = [], {}
+    for slip in slips:
+        found, _, code = slip.link.partition("#code=")
+        addresses.append(found)
+        shown[slip.lines[0]] = (activation.spaced(unquote(code)) in slip.lines, address in "".join(slip.lines))
+    assert shown == dict.fromkeys([*names, "王伟", "李娜"], (True, True))
+    assert addresses == [address] * 11
+    for slip in slips:
+        person = activation.activate(code=unquote(slip.link.partition("#code=")[2]), password="gradient-coil-55")
+        assert person.name == slip.lines[0]
 
 
 def test_choices_take_in_who_they_say(admin: Person, unit: Node) -> None:
