@@ -59,7 +59,7 @@ def _refuse_unsafe_start(**_: Any) -> None:
 
 
 @signals.worker_ready.connect
-def _take_over(**_: Any) -> None:
+def _take_over(sender: Any, **_: Any) -> None:
     """A worker that starts looks at once for what a dead one left behind."""
     from django.conf import settings
     from django.db import connections
@@ -67,9 +67,11 @@ def _take_over(**_: Any) -> None:
     from cms.shared import jobs
 
     try:
-        if settings.SINGLE_WORKER:
+        if settings.ONE_WORKER_A_QUEUE:
+            served = set(sender.app.amqp.queues.consume_from)
             for model in jobs.job_models():
-                model.release_all()
+                if jobs.queue_of(model.task_name) in served:
+                    model.release_all()
         jobs.reap_all()
     finally:
         connections.close_all()

@@ -1,4 +1,4 @@
-"""`make run`: bring the database up to date, start site and worker, keep them running, stop all of it on Ctrl-C."""
+"""`make run`: bring the database up to date, start site and workers, keep them running, stop all of it on Ctrl-C."""
 
 import contextlib
 import ctypes
@@ -102,8 +102,10 @@ def _die_with_parent() -> None:
 class Child:
     """A process that is started again when it dies, a little later each time."""
 
-    def __init__(self, name: str, command: list[str], log: Path, *, once: bool = False) -> None:
-        self.name, self.command, self.log, self.once = name, command, log, once
+    def __init__(
+        self, name: str, command: list[str], log: Path, *, once: bool = False, end: signal.Signals = signal.SIGTERM
+    ) -> None:
+        self.name, self.command, self.log, self.once, self.end = name, command, log, once, end
         self.process: subprocess.Popen[bytes] | None = None
         self.code: int | None = None
         self.started, self.wait_s, self.again_at = 0.0, 1.0, 0.0
@@ -161,9 +163,8 @@ def stop_all(children: list[Child]) -> None:
     below = descendants(os.getpid())
     for child in children:
         if child.process is not None:
-            # A worker asked by SIGTERM would finish its transcode first.
             with contextlib.suppress(ProcessLookupError):
-                child.process.send_signal(signal.SIGQUIT if child.name == "worker" else signal.SIGTERM)
+                child.process.send_signal(child.end)
     deadline = time.monotonic() + STOP_S
     while time.monotonic() < deadline and any(c.process is not None and c.process.poll() is None for c in children):
         time.sleep(0.1)
@@ -173,6 +174,16 @@ def stop_all(children: list[Child]) -> None:
     for child in children:
         if child.process is not None:
             child.process.wait()
+
+
+def workers(var: Path) -> dict[str, list[str]]:
+    """The commands of the two workers by their names: everything that people wait for, and recordings."""
+    celery = [sys.executable, "-m", "celery", "-A", "cms", "worker", "-l", "INFO"]
+    clock = ["-B", "-s", str(var / "beat-schedule"), "--pidfile="]
+    return {
+        "worker": [*celery, "-n", "worker@%h", "-Q", "isocenter", *clock],
+        "media worker": [*celery, "-n", "media@%h", "-Q", "media", "-c", "1"],
+    }
 
 
 def answers(url: str) -> bool:
@@ -212,17 +223,15 @@ def main() -> None:
     logs.mkdir(exist_ok=True)
     python, demo = sys.executable, var / "demo.txt"
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    beat = ["-B", "-s", str(var / "beat-schedule"), "--pidfile="]
-    children = [
-        Child(
-            "site", [python, "-m", "gunicorn", "-c", "python:cms.gunicorn", "-b", bind, "cms.wsgi"], logs / "site.log"
-        ),
-        Child("worker", [python, "-m", "celery", "-A", "cms", "worker", *beat, "-l", "INFO"], logs / "worker.log"),
-    ]
+    gunicorn = [python, "-m", "gunicorn", "-c", "python:cms.gunicorn", "-b", bind, "cms.wsgi"]
+    children = [Child("site", gunicorn, logs / "site.log")]
+    for name, command in workers(var).items():
+        # Asked by SIGTERM, a worker would finish its transcode first.
+        children.append(Child(name, command, logs / f"{name.replace(' ', '-')}.log", end=signal.SIGQUIT))
     try:
         prepare(var)
-        children[0].start()
-        children[1].start()
+        for child in children:
+            child.start()
         loader = start_demo(python, demo, logs) if not demo.exists() else None
         if loader is not None:
             children.append(loader)

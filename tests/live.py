@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from scripts import serve
 from tests import databases, services
 
 PR_SET_PDEATHSIG = 1
@@ -118,12 +119,12 @@ class Site(Process):
 
 
 class Worker(Process):
-    """The one embedded worker with its clock, as `make run` starts it."""
+    """A worker: by default a single one with its clock, for all queues."""
 
-    def __init__(self, database: str, log: Path) -> None:
+    def __init__(self, database: str, log: Path, command: list[str] | None = None) -> None:
         schedule = Path(settings.VAR_DIR) / f"beat-{Path(database).name}"
-        command = [sys.executable, "-m", "celery", "-A", "cms", "worker", "-B", "-c", "1", "-l", "INFO"]
-        super().__init__([*command, "-s", str(schedule)], database, log)
+        single = [sys.executable, "-m", "celery", "-A", "cms", "worker", "-B", "-c", "1", "-l", "INFO"]
+        super().__init__(command or [*single, "-s", str(schedule)], database, log)
 
     def start(self, *, wait: bool = True) -> None:
         already = self.logged().count(READY)
@@ -138,3 +139,9 @@ class Worker(Process):
             time.sleep(0.1)
         if wait:
             raise AssertionError(f"the worker was not ready in time\n{self.logged()[-4000:]}")
+
+
+def workers(database: str, folder: Path) -> dict[str, Worker]:
+    """The workers that `make run` starts, by the names that it gives them."""
+    commands = serve.workers(folder)
+    return {name: Worker(database, folder / f"{name}.log", command) for name, command in commands.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from cms.shared import logs
 
@@ -246,6 +247,13 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(assets/.+[.-][0-9A-Za-z_-]{8}\..+|.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "isocenter"
+# Encoding takes minutes to hours: what somebody waits for at a screen never stands behind it. A worker without -Q
+# serves both queues. Each has an exchange of its own, or one message would reach both.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in (CELERY_TASK_DEFAULT_QUEUE, "media")]
+CELERY_TASK_ROUTES = {
+    "media_pipeline.run_transcode": {"queue": "media"},
+    "home.make_demo_lectures": {"queue": "media"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -264,8 +272,8 @@ CELERY_BEAT_SCHEDULE = {
     "promises": {"task": "organisations.keep_promises", "schedule": crontab(minute=20)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }
-# True where one worker does everything: when it starts, nobody else can be running a job.
-SINGLE_WORKER = False
+# True where every queue has one worker: when it starts, nobody else can be running the jobs of its queues.
+ONE_WORKER_A_QUEUE = False
 # How many jobs of a model run at once, by label; not named, as many as there are workers.
 JOBS_AT_ONCE: dict[str, int] = {}
 

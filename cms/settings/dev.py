@@ -91,10 +91,13 @@ if not _broker:
         "control_folder": str(_control),
     }
 
-# One worker, woken through files or Redis, does everything; a transcode must not keep it from the rest.
-SINGLE_WORKER = not _broker
+# One worker for recordings and one for everything else, see scripts/serve.py; one recording at a time, however many
+# hands a worker has.
+ONE_WORKER_A_QUEUE = not _broker
 JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 1}
 CELERY_WORKER_CONCURRENCY = 2
+# Nobody asks these workers anything, and two that start at once must not write the same file of addresses.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(_broker)
 
 WAGTAILADMIN_BASE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

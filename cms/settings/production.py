@@ -76,7 +76,7 @@ PRODUCTION = True
 DEBUG = False
 DEMO_ALLOWED = False
 REQUIRE_STAFF_MFA = True
-SINGLE_WORKER = False
+ONE_WORKER_A_QUEUE = False
 
 SECRET_KEY = _required("SECRET_KEY", "at least 50 random characters: openssl rand -base64 48")
 if SECRET_KEY and _weak(SECRET_KEY):

@@ -75,13 +75,20 @@ class Job(models.Model):
         return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
     @classmethod
+    def places(cls) -> int | None:
+        """How many more jobs of this kind may run now; None if they are not limited (`JOBS_AT_ONCE`)."""
+        at_once = settings.JOBS_AT_ONCE.get(cls._meta.label)
+        if at_once is None:
+            return None
+        return max(0, at_once - cls._default_manager.filter(state=JobState.RUNNING).count())
+
+    @classmethod
     def claim(cls, pk: int) -> Self | None:
         """Take the queued job `pk`; None if another worker has it, it is over, or enough of its kind are running.
 
         The reaper and every job that ends wake the next one, so that a job left waiting here is not forgotten.
         """
-        at_once = settings.JOBS_AT_ONCE.get(cls._meta.label)
-        if at_once is not None and cls._default_manager.filter(state=JobState.RUNNING).count() >= at_once:
+        if cls.places() == 0:
             return None
         lease, now = uuid.uuid4(), timezone.now()
         taken = cls._default_manager.filter(pk=pk, state=JobState.QUEUED).update(
@@ -223,7 +230,7 @@ class Job(models.Model):
 
     @classmethod
     def release_all(cls) -> int:
-        """Requeue every running job at once. Only for an installation whose single worker is just starting."""
+        """Requeue every running job at once. Only where the one worker that runs them is just starting."""
         cls._default_manager.filter(state=JobState.RUNNING).update(
             heartbeat_at=timezone.now() - LEASE - timedelta(seconds=1)
         )
@@ -249,12 +256,22 @@ def send(task_name: str, *args: int) -> None:
         logger.warning("wake_failed", task=task_name, args=args, error=type(error).__name__)
 
 
+def queue_of(task_name: str) -> str:
+    """The queue whose workers run this task."""
+    route: dict[str, str] = settings.CELERY_TASK_ROUTES.get(task_name, {})
+    return route.get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
+
+
 def reap_all() -> int:
-    """Requeue lost jobs of every model and wake workers for all that wait. Returns how many wait."""
-    waiting = 0
+    """Requeue lost jobs of every model and wake workers for those that may run. Returns how many calls were sent.
+
+    While an encode of hours has the only place, the calls for those behind it would pile up.
+    """
+    sent = 0
     for model in job_models():
         model.reap()
-        for pk in model._default_manager.filter(state=JobState.QUEUED).values_list("pk", flat=True):
+        waiting = model._default_manager.filter(state=JobState.QUEUED).order_by("pk").values_list("pk", flat=True)
+        for pk in waiting[: model.places()]:
             send(model.task_name, pk)
-            waiting += 1
-    return waiting
+            sent += 1
+    return sent

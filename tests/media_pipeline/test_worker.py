@@ -1,4 +1,4 @@
-"""A real worker process with real ffmpeg, killed in the middle."""
+"""Real worker processes with real ffmpeg: killed in the middle, and in nobody's way."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from cms.shared.jobs import JobState
 from cms.shared.storage import local_path, private_storage
@@ -15,6 +16,12 @@ from media_pipeline.enums import TranscodeStage
 from media_pipeline.models import Lecture, RenditionSet, TranscodeJob
 from media_pipeline.services import files
 from media_pipeline.services.lectures import receive_lecture
+from organisations.enums import Role, RosterStage
+from organisations.models import RosterImport
+from organisations.services import rosters
+from tests import live
+from tests.factories.organisations import NodeFactory, RoleGrantFactory
+from tests.organisations.roster import files as roster_files
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -70,3 +77,48 @@ def test_transcode_survives_a_killed_worker(committed_db, celery_worker, clips):
     assert lecture.renditions == made
     assert set(rendition_folders()) - before == {made.folder.removeprefix(f"{files.RENDITIONS}/")}
     assert list(files.workspaces().glob("*")) == []
+
+
+def test_people_do_not_wait_behind_an_encode(committed_db, clips, tmp_path):
+    unit = NodeFactory()
+    keeper = RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, node=unit).person
+    upload = ContentFile(clips("long").read_bytes(), name="CT.mp4")
+    lecture = receive_lecture(by=None, title="CT", upload=upload)
+    transcode = TranscodeJob.objects.get(lecture=lecture)
+    workers = live.workers(committed_db, tmp_path)
+
+    def compared(*row: str) -> dict[str, int]:
+        sheet = roster_files.xlsx(("名单", [roster_files.HEADINGS, row]))
+        roster = rosters.receive(by=keeper, unit=unit, upload=roster_files.upload(sheet))
+        stages = RosterImport.objects.filter(pk=roster.pk, state=JobState.DONE)
+        wait_for(lambda: stages.filter(roster_stage=RosterStage.MAPPING).exists())
+        roster.refresh_from_db()
+        rosters.confirm_mapping(by=keeper, roster=roster, mapping=roster.mapping, effective_on=timezone.localdate())
+        wait_for(lambda: stages.filter(roster_stage=RosterStage.CHECKED).exists())
+        roster.refresh_from_db()
+        return {outcome: count for outcome, count in roster.counts.items() if count}
+
+    try:
+        for worker in workers.values():
+            worker.start()
+        wait_for(lambda: encoders(lecture))
+        [encoder] = encoders(lecture)
+        # It stands still: whatever is done from here on is done while a lecture is being encoded.
+        os.kill(encoder, signal.SIGSTOP)
+        assert compared("王伟", "0012", "", "", "影像科", "技师") == {"create": 1}
+        # Whoever starts again takes over what it held itself, and leaves the other's recording alone.
+        workers["worker"].kill()
+        workers["worker"].start()
+        assert compared("李娜", "0013", "", "", "影像科", "技师") == {"create": 1}
+        transcode.refresh_from_db()
+        assert (transcode.state, transcode.attempt, encoders(lecture)) == (JobState.RUNNING, 1, [encoder])
+
+        workers["media worker"].kill()
+        wait_for(lambda: not encoders(lecture))
+        workers["media worker"].start()
+        wait_for(lambda: encoders(lecture))
+        transcode.refresh_from_db()
+        assert transcode.attempt == 2
+    finally:
+        for worker in workers.values():
+            worker.kill()

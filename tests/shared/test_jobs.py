@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import structlog
+from celery import current_app
 from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -176,3 +177,37 @@ def test_last_words_that_are_cut_show_no_part_of_a_number(db: None) -> None:
     assert job is not None
     job.fail("bad", "41010219900101001X" + "." * 3990)
     assert job.last_words == "***" + "." * 3990
+
+
+@pytest.mark.parametrize(("running", "woken"), [(0, 2), (1, 1), (2, 0)])
+def test_reaper_wakes_no_more_limited_jobs_than_may_run(db: None, settings: Any, running: int, woken: int) -> None:
+    settings.JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 2}
+    for _number in range(running):
+        assert TranscodeJob.claim(_job().pk) is not None
+    for _number in range(3):
+        _job()
+    assert jobs.reap_all() == woken
+
+
+def test_reaper_wakes_every_job_without_a_limit(db: None, settings: Any) -> None:
+    settings.JOBS_AT_ONCE = {}
+    for _number in range(3):
+        _job()
+    assert jobs.reap_all() == 3
+
+
+def test_tasks_of_the_media_queue_exist(settings: Any) -> None:
+    current_app.loader.import_default_modules()
+    assert [name for name in settings.CELERY_TASK_ROUTES if name not in current_app.tasks] == []
+    encoding = [model.task_name for model in jobs.job_models() if jobs.queue_of(model.task_name) == "media"]
+    assert encoding == ["media_pipeline.run_transcode"]
+
+
+def test_call_reaches_the_queue_of_its_task_and_no_other(settings: Any) -> None:
+    """In memory, as both kinds of broker route it."""
+    with current_app.connection_for_write("memory://") as broker:
+        for name in ("media_pipeline.run_transcode", "organisations.run_roster"):
+            current_app.send_task(name, args=[1], connection=broker)
+        channel = broker.default_channel
+        lengths = {queue.name: queue(channel).queue_declare(passive=True)[1] for queue in settings.CELERY_TASK_QUEUES}
+    assert lengths == {"isocenter": 1, "media": 1}
