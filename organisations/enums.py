@@ -227,6 +227,7 @@ class Deed(models.TextChoices):
     ACCOUNT_MERGE_READ = "account.merge_read", _("Read a closed account")
     ACCOUNT_MERGE = "account.merge", _("Merged two accounts of one person")
     SIGN_IN = "account.sign_in", _("Signed in")
+    PASSWORD_PAUSED = "account.password_paused", _("Entered a wrong present password too often")
     SIGN_OUT = "account.sign_out", _("Signed out")
     ACTIVATION_ISSUE = "activation.issue", _("Issued an activation code")
     ACCOUNT_RESET = "account.reset", _("Reset a forgotten password")

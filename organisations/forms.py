@@ -9,8 +9,10 @@ from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator, validate_password
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared.errors import DomainError
 from organisations import rules
 from organisations.models import Person
+from organisations.services import passwords
 
 PASSWORD_HELP = _("At least 8 characters; no common password, and not like your name or other data of yours.")
 
@@ -75,6 +77,14 @@ class NewPasswordForm(ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password1"].help_text = PASSWORD_HELP
+
+    def clean_oldpassword(self) -> str:
+        present: str = self.cleaned_data["oldpassword"]
+        try:
+            passwords.prove(person=self.user, password=present)
+        except DomainError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+        return present
 
 
 class ForgottenPasswordForm(ResetPasswordForm):
@@ -169,8 +179,14 @@ class ProfileForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not self.errors and self.changes_contact and not self.person.check_password(data.get("password", "")):
+        if self.errors or not self.changes_contact:
+            return data
+        try:
+            passwords.prove(person=self.person, password=data.get("password", ""))
+        except passwords.WrongPassword:
             self.add_error("password", _("To change how you are reached, enter your present password."))
+        except passwords.PasswordPaused as error:
+            self.add_error("password", forms.ValidationError(str(error), code=error.code))
         return data
 
 

@@ -140,6 +140,9 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": None,
     "activation_failed": "60/15m/ip,5/15m/key",
     "register": "120/h/ip",
+    # The present password is counted by account, five wrong ones and a pause: see organisations/services/passwords.py.
+    "change_password": "30/m/user",
+    "reauthenticate": "30/m/user",
     "register_mail": "5/h/key",
     "reset_password": "120/m/ip,5/m/key",
     "reset_password_from_key": "120/m/ip",

@@ -12,7 +12,7 @@ from organisations import audit, histories, notifications
 from organisations.enums import Deed, RequestState
 from organisations.models import ErasureRequest, Person
 from organisations.selectors.erasure import deciding, due_on
-from organisations.services.own_data import WrongPassword
+from organisations.services import passwords
 
 
 class AlreadyRequested(errors.Conflict):
@@ -40,11 +40,14 @@ class LastAdministrator(errors.Conflict):
     message = _("This account runs the installation. Take that right from it first.")
 
 
-@transaction.atomic
 def request(*, person: Person, password: str) -> ErasureRequest:
-    """Ask to be forgotten. Raises WrongPassword, AlreadyRequested, LastAdministrator."""
-    if not person.check_password(password):
-        raise WrongPassword
+    """Ask to be forgotten. Raises WrongPassword, PasswordPaused, AlreadyRequested, LastAdministrator."""
+    passwords.prove(person=person, password=password)
+    return _request(person)
+
+
+@transaction.atomic
+def _request(person: Person) -> ErasureRequest:
     if person.is_superuser:
         raise LastAdministrator
     if ErasureRequest.objects.filter(person=person, request_state=RequestState.ACCEPTED).exists():

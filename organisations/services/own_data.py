@@ -23,14 +23,10 @@ from cms.shared.storage import private_folder, private_storage
 from organisations import audit, histories, notifications
 from organisations.enums import Deed
 from organisations.models import Person, PersonExport
+from organisations.services import passwords
 from organisations.services.histories import erase_export_file
 
 KEPT_FOR = timedelta(days=7)
-
-
-class WrongPassword(errors.InvalidInput):
-    code = "wrong_password"
-    message = _("This is not your present password. Nothing was done.")
 
 
 class ExportNotThere(errors.NotFound):
@@ -38,10 +34,14 @@ class ExportNotThere(errors.NotFound):
     message = _("This file is not ready yet, or it was erased after seven days. Ask for it again.")
 
 
-@transaction.atomic
 def request(*, person: Person, password: str) -> PersonExport:
-    """Queue the file; the one that waits or can still be fetched is returned again. Raises WrongPassword."""
-    _prove(person, password)
+    """Queue the file; the one that waits is returned again. Raises WrongPassword, PasswordPaused."""
+    passwords.prove(person=person, password=password)
+    return _request(person)
+
+
+@transaction.atomic
+def _request(person: Person) -> PersonExport:
     Person.objects.select_for_update().get(pk=person.pk)
     waiting = PersonExport.objects.filter(person=person, state__in=[JobState.QUEUED, JobState.RUNNING]).first()
     if waiting is not None:
@@ -53,18 +53,13 @@ def request(*, person: Person, password: str) -> PersonExport:
 
 
 def open_file(*, person: Person, public_id: str, password: str) -> tuple[PersonExport, IO[bytes]]:
-    """The finished file. Raises WrongPassword, ExportNotThere."""
+    """The finished file. Raises WrongPassword, PasswordPaused, ExportNotThere."""
     job = PersonExport.objects.filter(person=person, public_id=public_id).first()
     if job is None or job.state != JobState.DONE or not job.file:
         raise ExportNotThere
-    _prove(person, password)
+    passwords.prove(person=person, password=password)
     audit.record(by=person, verb=Deed.OWN_DATA_DOWNLOAD, target=person, after={"sha256": job.file_sha256})
     return job, private_storage().open(str(job.file.name))
-
-
-def _prove(person: Person, password: str) -> None:
-    if not person.check_password(password):
-        raise WrongPassword
 
 
 def run(job_pk: int) -> None:

@@ -17,7 +17,7 @@ from cms.shared.http import client_address
 from organisations import audit, rules, selectors
 from organisations.forms import PhoneField
 from organisations.models import Person
-from organisations.services import people
+from organisations.services import passwords, people
 
 # One sentence for every way in, whether the account exists or not.
 _MISMATCH = _("The name or the password is not right. After five wrong tries this device must wait 15 minutes.")
@@ -46,6 +46,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if isinstance(request.user, Person):
             audit.record(by=request.user, verb="account.sign_out", target=request.user)
         super().logout(request)
+
+    def reauthenticate(self, user: Person, password: str) -> bool:
+        try:
+            passwords.prove(person=user, password=password)
+        except passwords.WrongPassword:
+            return False
+        except passwords.PasswordPaused as error:
+            raise ValidationError(str(error), code=error.code) from error
+        return True
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -15,7 +15,7 @@ from cms.shared.errors import DomainError, InvalidInput
 from organisations.forms import PresentPasswordForm
 from organisations.models import Person
 from organisations.selectors import erasure as selectors
-from organisations.services import erasure, own_data
+from organisations.services import erasure, own_data, passwords
 from organisations.views.account import _person
 
 
@@ -56,7 +56,7 @@ def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
         job, opened = own_data.open_file(
             person=_person(request), public_id=str(public_id), password=request.POST.get("password", "")
         )
-    except own_data.WrongPassword as error:
+    except (passwords.WrongPassword, passwords.PasswordPaused) as error:
         return _page(request, failed=str(public_id), error=str(error), status=error.http_status)
     response = FileResponse(opened, as_attachment=True, filename=f"isocenter-{job.finished_at:%Y%m%d}.zip")
     response["X-Content-SHA256"] = job.file_sha256
