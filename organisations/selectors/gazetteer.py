@@ -1,6 +1,7 @@
 """The two trees as their keepers see them: places with their people, their history, their roles."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from organisations.selectors.powers import in_force, scope_for
 
 # With more places than this a tree shows no departments: they stand on their hospital's page.
 _MANY = 400
-_FOUND_AT_MOST = 100
 
 
 @dataclass
@@ -33,13 +33,10 @@ class Branching:
 
 @dataclass(frozen=True)
 class Forest:
-    """The trees of a scope from their tops down, or, when searched for, the `hits` with the places above them."""
+    """The trees of a scope from their tops down."""
 
     tops: list[Branching]
-    hits: list[tuple[Node, list[Node]]]
-    has_more_hits: bool
     without_departments: bool
-    closed: int
 
 
 @dataclass(frozen=True)
@@ -59,28 +56,47 @@ class Place:
     grants_roles: bool
 
 
-def forest_of(scope: Scope, *, search: str = "", closed: bool = False) -> Forest:
-    """The places of a scope. At most six queries, whatever their number."""
+def places_in(
+    scope: Scope, *, search: str = "", kind: str = "", level: str = "", closed: bool = False
+) -> QuerySet[Node]:
+    """The places of a scope as they lie in the trees. `search`: in names and code; `closed`: also closed ones."""
     nodes: QuerySet[Node] = Node.objects.filter(scope.q("")).order_by("path")
-    closed_count = nodes.exclude(open_on()).count()
     if not closed:
         nodes = nodes.filter(open_on())
+    if kind:
+        nodes = nodes.filter(kind=kind)
+    if level:
+        nodes = nodes.filter(level=level)
     if search:
-        words = Q(name__icontains=search) | Q(name_en__icontains=search) | Q(code__icontains=search)
-        hits = list(nodes.filter(words)[: _FOUND_AT_MOST + 1])
-        return Forest([], _with_above(hits[:_FOUND_AT_MOST]), len(hits) > _FOUND_AT_MOST, False, closed_count)
+        nodes = nodes.filter(Q(name__icontains=search) | Q(name_en__icontains=search) | Q(code__icontains=search))
+    return nodes
+
+
+def forest_of(scope: Scope, *, closed: bool = False) -> Forest:
+    """The places of a scope. At most four queries, whatever their number."""
+    nodes = places_in(scope, closed=closed)
     many = nodes.count() > _MANY
     if many:
         nodes = nodes.exclude(kind=NodeKind.DEPARTMENT)
-    return Forest(_grown(list(nodes), _counts(scope)), [], False, many, closed_count)
+    return Forest(_grown(list(nodes), _counts(scope)), many)
 
 
-def _grown(nodes: list[Node], counts: dict[str, int]) -> list[Branching]:
-    """Nested as they lie; `nodes` in the order of their paths, `counts` of people by path of the place itself."""
+def people_at(scope: Scope) -> dict[str, int]:
+    """How many people belong to each place of a scope or below it today, by path; places without are left out."""
+    return _totals(_counts(scope))
+
+
+def _totals(counts: dict[str, int]) -> dict[str, int]:
     totals: dict[str, int] = defaultdict(int)
     for path, number in counts.items():
         for length in range(4, len(path) + 1, 4):
             totals[path[:length]] += number
+    return totals
+
+
+def _grown(nodes: list[Node], counts: dict[str, int]) -> list[Branching]:
+    """Nested as they lie; `nodes` in the order of their paths, `counts` of people by path of the place itself."""
+    totals = _totals(counts)
     tops: list[Branching] = []
     way: list[Branching] = []
     for node in nodes:
@@ -103,7 +119,9 @@ def _counts(scope: Scope) -> dict[str, int]:
     return counts
 
 
-def _with_above(nodes: list[Node]) -> list[tuple[Node, list[Node]]]:
+def with_above(nodes: Iterable[Node]) -> list[tuple[Node, list[Node]]]:
+    """Each with the places above it, from the top down. One query."""
+    nodes = list(nodes)
     paths = {node.path[:length] for node in nodes for length in range(4, len(node.path), 4)}
     known = {node.path: node for node in Node.objects.filter(path__in=paths)}
     return [(node, [known[node.path[:n]] for n in range(4, len(node.path), 4)]) for node in nodes]

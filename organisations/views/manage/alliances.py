@@ -4,9 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +17,7 @@ from organisations.models import Alliance, AllianceMember, Node
 from organisations.selectors import alliances as selectors
 from organisations.selectors import directory, required_scope, scope_for
 from organisations.services import alliances as services
-from organisations.views.manage import deeds, shell
+from organisations.views.manage import deeds, lists, shell
 from organisations.views.manage.fields import PlaceField, day_after, first_day
 
 _FIELD_OF = {"alliance_code_taken": "code", "not_in_alliance": "lead", "already_in_alliance": "node"}
@@ -51,20 +50,38 @@ class DayForm(forms.Form):
     on = day_after()
 
 
+class AllianceFilterForm(lists.FilterForm):
+    q = lists.SearchField(label=gettext_lazy("Name or code"))
+    closed = forms.BooleanField(label=gettext_lazy("with closed ones"), required=False)
+
+
+def _found(request: HttpRequest) -> "tuple[AllianceFilterForm, QuerySet[Alliance]]":
+    scope = required_scope(shell.person_of(request), Power.SEE_PEOPLE)
+    form = AllianceFilterForm(request.GET)
+    values = form.values()
+    return form, selectors.alliances_seen(scope, search=values.get("q", ""), closed="closed" in values)
+
+
 @shell.managed
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    by = shell.person_of(request)
-    scope = required_scope(by, Power.SEE_PEOPLE)
-    search, closed = request.GET.get("q", "").strip()[:60], request.GET.get("closed") == "1"
-    found = selectors.alliances_seen(scope, search=search, closed=closed)
-    context = {
-        "page_obj": Paginator(found, 50).get_page(request.GET.get("page")),
-        "search": search,
-        "shows_closed": closed,
-        "keeps": bool(scope_for(by, Power.KEEP_PLACES)),
-    }
+    form, found = _found(request)
+    context = lists.context(request, form, found, view="manage:alliances")
+    context["keeps"] = bool(scope_for(shell.person_of(request), Power.KEEP_PLACES))
     return shell.page(request, "organisations/manage/alliances.html", context, section="alliances")
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    form, found = _found(request)
+    heading = [_("Name"), _("English name"), _("Code"), _("Led by"), _("Places"), _("Closed on")]
+    return lists.download(request, "alliances", form.values(), heading, map(_cells, found.iterator(chunk_size=500)))
+
+
+def _cells(row: Alliance) -> list[str]:
+    count = row.places  # type: ignore[attr-defined]
+    return [row.name, row.name_en, row.code, row.lead.name, str(count), lists.day(row.closed_on)]
 
 
 @shell.managed

@@ -3,19 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from organisations.enums import NodeKind, Power
 from organisations.models import Node
+from organisations.scopes import Scope
 from organisations.selectors import gazetteer, node_in, required_scope, scope_for
 from organisations.services import mergers, trees
-from organisations.views.manage import deeds, shell
+from organisations.views.manage import deeds, lists, shell
 from organisations.views.manage import places_forms as f
 
+PER_PAGE = 50
 _FIELD_OF = {
     "place_code_taken": "code",
     "wrong_tree": "parent",
@@ -25,17 +28,43 @@ _FIELD_OF = {
 }
 
 
+def _listed(request: HttpRequest, scope: Scope) -> "tuple[f.PlaceFilterForm, QuerySet[Node]]":
+    form = f.PlaceFilterForm(request.GET)
+    values = form.values()
+    search = values.pop("q", "")
+    return form, gazetteer.places_in(scope, search=search, **values)
+
+
 @shell.managed
 @require_safe
 def places(request: HttpRequest) -> HttpResponse:
+    """The trees; what is searched for, as a list."""
     scope = required_scope(shell.person_of(request), Power.SEE_PEOPLE)
-    search, closed = request.GET.get("q", "").strip()[:60], request.GET.get("closed") == "1"
-    context = {
-        "forest": gazetteer.forest_of(scope, search=search, closed=closed),
-        "search": search,
-        "shows_closed": closed,
-    }
+    form, found = _listed(request, scope)
+    context = lists.context(request, form, found, view="manage:places", per_page=PER_PAGE)
+    asked = set(form.values()) - {"closed"}
+    if asked:
+        context["rows"] = gazetteer.with_above(context["page_obj"])
+    else:
+        context["forest"] = gazetteer.forest_of(scope, closed="closed" in form.values())
     return shell.page(request, "organisations/manage/places.html", context, section="places")
+
+
+@shell.managed
+@require_safe
+def download(request: HttpRequest) -> HttpResponseBase:
+    scope = required_scope(shell.person_of(request), Power.SEE_PEOPLE)
+    form, found = _listed(request, scope)
+    people = gazetteer.people_at(scope)
+    heading = [_("Name"), _("English name"), _("Code"), _("Kind"), _("Hospital level"), _("Above it"), _("People")]
+    rows = (
+        [
+            node.name, node.name_en, node.code, str(node.get_kind_display()), str(node.get_level_display()),
+            " › ".join(up.name for up in above), str(people.get(node.path, 0)), lists.day(node.closed_on),
+        ]
+        for node, above in gazetteer.with_above(found)
+    )  # fmt: skip
+    return lists.download(request, "places", form.values(), [*heading, _("Closed on")], rows)
 
 
 @shell.managed

@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from organisations.enums import HospitalLevel, NodeKind
 from organisations.models import Node
 from organisations.views.manage.fields import PlaceField, day_after, first_day
+from organisations.views.manage.lists import ANY, FilterForm, SearchField
+
+
+class PlaceFilterForm(FilterForm):
+    q = SearchField(label=_("Name or code"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=[*ANY, *NodeKind.choices], required=False)
+    level = forms.ChoiceField(label=_("Hospital level"), choices=[*ANY, *HospitalLevel.choices], required=False)
+    closed = forms.BooleanField(label=_("with closed ones"), required=False)
 
 
 class PlaceForm(forms.Form):
