@@ -41,6 +41,27 @@ class Role(models.TextChoices):
     SECURITY_ADMINISTRATOR = "security_administrator", _("Security administrator")
 
 
+_KINDS_BUT_DEPARTMENTS = frozenset(set(NodeKind) - {NodeKind.DEPARTMENT})
+
+# Of which kinds of place each role is held. It reaches everything below: a role of a department at a province would
+# be one over the whole province.
+ROLE_PLACES: dict[Role, frozenset[NodeKind]] = {
+    Role.LEARNER: frozenset(NodeKind),
+    Role.DEPARTMENT_CREDIT_ADMINISTRATOR: frozenset({NodeKind.DEPARTMENT}),
+    Role.UNIT_CREDIT_ADMINISTRATOR: frozenset({NodeKind.HOSPITAL}),
+    Role.COUNTY_REVIEWER: frozenset({NodeKind.COUNTY}),
+    Role.CITY_REVIEWER: frozenset({NodeKind.PREFECTURE}),
+    Role.PROVINCE_REVIEWER: frozenset({NodeKind.PROVINCE}),
+    Role.BRANCH_SECRETARY: frozenset({NodeKind.SOCIETY, NodeKind.BRANCH}),
+    Role.EDITOR: frozenset(NodeKind),
+    Role.QUESTION_AUTHOR: frozenset(NodeKind),
+    Role.LECTURER: frozenset(NodeKind),
+    Role.JUDGE: frozenset(NodeKind),
+    Role.AUDITOR: _KINDS_BUT_DEPARTMENTS,
+    Role.SYSTEM_ADMINISTRATOR: _KINDS_BUT_DEPARTMENTS,
+    Role.SECURITY_ADMINISTRATOR: _KINDS_BUT_DEPARTMENTS,
+}
+
 # Roles that may see and export the credit records of their subtree.
 CREDIT_ROLES = frozenset(
     {

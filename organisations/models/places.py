@@ -54,6 +54,15 @@ class Node(MP_Node, Closes):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, editable=False, related_name="merged_places"
     )
+    city = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="branches",
+        verbose_name=_("for the members of"),
+        help_text=_("Of a city branch: its prefecture-level unit"),
+    )
     is_demo = models.BooleanField(default=False, editable=False)
 
     node_order_by: list[str] = []

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from cms.shared.errors import NotFound, OutOfScope
 from organisations import rules
-from organisations.enums import PersonState, Power, Role, Tree
+from organisations.enums import NodeKind, PersonState, Power, Role, Tree
 from organisations.models import (
     Alliance,
     AllianceMember,
@@ -236,7 +236,18 @@ def workplaces_of(scope: Scope) -> QuerySet[Node]:
     return places_of(scope).filter(tree=Tree.ADMINISTRATION)
 
 
-def branches() -> QuerySet[Node]:
-    """The society and its open branches, in the order of the tree."""
+def branches_for(by: Person) -> QuerySet[Node]:
+    """Where `by` may enter people as members, in the order of the tree.
+
+    Whoever keeps the people of the society: every open branch of theirs. A unit: the branch of its own city, or, where
+    the city has none, the society itself.
+    """
+    kept = scope_for(by, Power.KEEP_PEOPLE)
+    above = [path[:length] for path in kept.paths for length in range(4, len(path) + 1, 4)]
     found: QuerySet[Node] = Node.objects.filter(open_on(), tree=Tree.SOCIETY).order_by("path")
-    return found
+    cities = Node.objects.filter(kept.q("") | Q(path__in=above), kind=NodeKind.PREFECTURE)
+    without_branch = cities.exclude(pk__in=found.filter(city__isnull=False).values("city"))
+    reach = kept.q("") | Q(city__in=cities)
+    if kept and (without_branch.exists() or not cities.exists()):
+        reach |= Q(kind=NodeKind.SOCIETY)
+    return found.filter(reach)

@@ -199,6 +199,12 @@ def homes_for(by: Person, node: Node) -> QuerySet[Node]:
     return found.filter(reach).order_by("path")
 
 
+def cities() -> QuerySet[Node]:
+    """Every open prefecture-level unit, in the order of the tree."""
+    found: QuerySet[Node] = Node.objects.filter(open_on(), kind=NodeKind.PREFECTURE).order_by("path")
+    return found
+
+
 def twins_of(by: Person, node: Node) -> QuerySet[Node]:
     """Open places of the same kind and tree into which `by` may merge `node`, in the order of the tree."""
     found = homes_for(by, node).filter(kind=node.kind)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import F, Q, QuerySet
 
@@ -27,13 +27,14 @@ class GrantFilter:
 
 @dataclass(frozen=True)
 class GrantRow:
-    """One line of the list. `is_open`: in force or yet to come; `may_end`: the reader may end it, or appoint a
-    substitute; `sees_holder`: the holder's page is open to the reader.
+    """One line of the list. `is_open`: in force or yet to come; `may_end`, `may_substitute`: the reader may end it,
+    appoint a substitute; `sees_holder`: the holder's page is open to the reader.
     """
 
     grant: RoleGrant
     is_open: bool
     may_end: bool
+    may_substitute: bool
     sees_holder: bool
 
 
@@ -80,6 +81,17 @@ def grantable_roles(by: Person, path: str, *, held: Iterable[RoleGrant] | None =
     return ROLES_OF_A_UNIT if covering & POWERS[Power.GRANT_ROLES] else frozenset()
 
 
+def hands_on(by: Person, grant: RoleGrant, *, on: date | None = None) -> bool:
+    """Whether `by` may let somebody else stand in for them in this role of their own: one that hands roles on.
+
+    Not a role in which `by` stands in for somebody, nor one that is not in force.
+    """
+    day = on or today()
+    in_time = grant.begins <= day and (grant.ends is None or grant.ends > day)
+    mine = grant.person_id == by.pk and grant.substitute_for_id is None and by.is_active
+    return mine and in_time and Role(grant.role) in POWERS[Power.GRANT_ROLES]
+
+
 def rows_of(by: Person, grants: Iterable[RoleGrant]) -> list[GrantRow]:
     """The lines of the list. Three queries."""
     listed, held, day = list(grants), roles_of(by), today()
@@ -88,6 +100,15 @@ def rows_of(by: Person, grants: Iterable[RoleGrant]) -> list[GrantRow]:
     rows = []
     for grant in listed:
         is_open = grant.ends is None or grant.ends > day
-        mine = Role(grant.role) in grantable_roles(by, grant.node.path, held=held)
-        rows.append(GrantRow(grant, is_open, is_open and mine, grant.person_id in seen))
+        given = Role(grant.role) in grantable_roles(by, grant.node.path, held=held)
+        own_substitute = grant.substitute_for is not None and hands_on(by, grant.substitute_for)
+        rows.append(
+            GrantRow(
+                grant,
+                is_open,
+                may_end=is_open and (given or own_substitute),
+                may_substitute=is_open and grant.substitute_for is None and (given or hands_on(by, grant)),
+                sees_holder=grant.person_id in seen,
+            )
+        )
     return rows

@@ -10,11 +10,17 @@ from cms.shared import errors
 from organisations import audit
 from organisations.enums import Tree
 from organisations.models import Membership, Node, Person
+from organisations.selectors import directory
 
 
 class NotABranch(errors.InvalidInput):
     code = "not_a_branch"
     message = _("Members belong to the society or to one of its branches. Choose an open one.")
+
+
+class NotYourBranch(errors.OutOfScope):
+    code = "not_your_branch"
+    message = _("A unit enters its people in the branch of its own city. Ask the society for any other one.")
 
 
 class AlreadyMember(errors.Conflict):
@@ -29,9 +35,14 @@ class NotMember(errors.Conflict):
 
 @transaction.atomic
 def join(*, by: Person | None, person: Person, branch: Node, begins: date) -> Membership:
-    """Enter `person` in `branch` from `begins`, at the longest until it closes. Raises NotABranch, AlreadyMember."""
+    """Enter `person` in `branch` from `begins`, at the longest until it closes.
+
+    Raises NotABranch, NotYourBranch, AlreadyMember.
+    """
     if branch.tree != Tree.SOCIETY or branch.is_closed_on(begins):
         raise NotABranch
+    if by is not None and not directory.branches_for(by).filter(pk=branch.pk).exists():
+        raise NotYourBranch
     Person.objects.select_for_update().get(pk=person.pk)
     if Membership.objects.filter(person=person).exclude(ends__lte=begins).exists():
         raise AlreadyMember

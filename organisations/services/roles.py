@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, notifications
-from organisations.enums import Role
+from organisations.enums import ROLE_PLACES, NodeKind, Role
 from organisations.models import Node, Person, RoleGrant
-from organisations.selectors.grants import grantable_roles
+from organisations.selectors.grants import grantable_roles, hands_on
 from organisations.services import groups
 
 
@@ -43,6 +43,16 @@ class ClosedThere(errors.InvalidInput):
     message = _("This place is closed on that day. Choose an open place or an earlier day.")
 
 
+class RoleDoesNotFit(errors.InvalidInput):
+    code = "role_does_not_fit"
+    message = _("%(role)s is not a role of a place of this kind. It is held at: %(kinds)s.")
+
+
+class SubstituteNeedsEnd(errors.InvalidInput):
+    code = "substitute_needs_end"
+    message = _("Say from which day on your substitute no longer stands in for you.")
+
+
 class BadSubstitute(errors.InvalidInput):
     code = "bad_substitute"
     message = _("A substitute is somebody else, stands in within the holder's own dates, and for a holder in person.")
@@ -53,9 +63,18 @@ class RoleEndsBeforeItBegins(errors.InvalidInput):
     message = _("The last day lies before the first one. Correct one of the two dates.")
 
 
-def _check_right(by: Person | None, role: Role, node: Node) -> None:
-    if by is not None and Role(role) not in grantable_roles(by, node.path):
+def _check_right(by: Person | None, role: Role, node: Node, *, substitute_for: RoleGrant | None = None) -> None:
+    if by is None or Role(role) in grantable_roles(by, node.path):
+        return
+    if substitute_for is None or not hands_on(by, substitute_for):
         raise NotYoursToGive
+
+
+def _check_fit(role: Role, node: Node) -> None:
+    kinds = ROLE_PLACES[Role(role)]
+    if NodeKind(node.kind) not in kinds:
+        told = ", ".join(str(kind.label) for kind in NodeKind if kind in kinds)
+        raise RoleDoesNotFit(role=str(Role(role).label), kinds=told)
 
 
 @transaction.atomic
@@ -73,12 +92,13 @@ def grant_role(
     """Give `person` `role` on `node` and everything below, from `begins` until `ends` (half-open).
 
     A role ends at the latest with its place. `by` None is the system. Raises ClosedThere, OwnRole if `by` is the
-    person, NotYoursToGive, RoleEndsBeforeItBegins, and AlreadyGranted if the person holds the role there on any of
-    these days.
+    person, NotYoursToGive, RoleDoesNotFit, RoleEndsBeforeItBegins, and AlreadyGranted if the person holds the role
+    there on any of these days.
     """
     if by is not None and by.pk == person.pk:
         raise OwnRole
-    _check_right(by, role, node)
+    _check_right(by, role, node, substitute_for=substitute_for)
+    _check_fit(role, node)
     if ends is not None and ends <= begins:
         raise RoleEndsBeforeItBegins
     closed_on = Node.objects.values_list("closed_on", flat=True).get(pk=node.pk)
@@ -123,8 +143,8 @@ def appoint_substitute(
 ) -> RoleGrant:
     """Let `person` stand in for the holder of `grant`, at the longest until the holder's own role ends.
 
-    Raises BadSubstitute for the holder in person, for dates outside of the holder's, and for a substitute's substitute;
-    else as `grant_role`.
+    The administrator of a unit appoints their own, with a last day (SubstituteNeedsEnd). Raises BadSubstitute for the
+    holder in person, for dates outside of the holder's, and for a substitute's substitute; else as `grant_role`.
     """
     grant = RoleGrant.objects.select_for_update().select_related("person", "node").get(pk=grant.pk)
     until = grant.ends if ends is None else ends
@@ -133,6 +153,8 @@ def appoint_substitute(
         raise BadSubstitute
     if grant.ends is not None and grant.ends <= begins:
         raise NotInForce
+    if by is not None and by.pk == grant.person_id and ends is None:
+        raise SubstituteNeedsEnd
     return grant_role(
         by=by,
         person=person,
@@ -151,7 +173,7 @@ def end_role(*, by: Person | None, grant: RoleGrant, on: date | None = None, rea
 
     `by` None is the system. Raises NotInForce if it ended before, NotYoursToGive.
     """
-    _check_right(by, Role(grant.role), grant.node)
+    _check_right(by, Role(grant.role), grant.node, substitute_for=grant.substitute_for)
     day = on or timezone.localdate()
     # A grant that ends before it began keeps its row as an empty span; the log tells the rest.
     open_still = Q(ends__isnull=True) | Q(ends__gt=day)

@@ -43,6 +43,11 @@ class WrongKind(errors.InvalidInput):
     message = _("Such a place cannot lie there. A department lies below a hospital, a hospital below a city or county.")
 
 
+class NotACity(errors.InvalidInput):
+    code = "not_a_city"
+    message = _("A city branch takes the members of a prefecture-level unit. Choose one of those, or none.")
+
+
 class StillInUse(errors.Conflict):
     code = "place_in_use"
     message = _("People still work here, or places below are open. Move or close those first.")
@@ -113,10 +118,11 @@ def add_place(
     level: str = "",
     on: date | None = None,
     is_demo: bool = False,
+    city: Node | None = None,
 ) -> Node:
     """Add a place below `parent` (None: the top of a tree), open from `on` (default: it always was).
 
-    Raises CodeTaken, WrongTree, WrongKind, PlaceClosed, PlaceClosing.
+    `city`: whose members a city branch takes. Raises CodeTaken, WrongTree, WrongKind, PlaceClosed, PlaceClosing.
     """
     if parent is not None:
         lock(tree)
@@ -134,13 +140,16 @@ def add_place(
         "level": level,
         "is_demo": is_demo,
     }
+    _check_city(kind, city)
     node: Node
     try:
         with transaction.atomic():
-            node = Node.add_root(**fields, opened_on=on) if parent is None else parent.add_child(**fields, opened_on=on)
+            made = fields | {"opened_on": on, "city": city}
+            node = Node.add_root(**made) if parent is None else parent.add_child(**made)
     except IntegrityError as error:
         raise CodeTaken from error
     told = {"name": node.name, "code": node.code, "parent": parent.code if parent else ""}
+    told |= {"city": city.code} if city else {}
     day = on or timezone.localdate()
     remember(by=by, node=node, kind=PlaceChangeKind.ADDED, on=day, other=parent, after=told)
     audit.record(by=by, verb="place.add", target=node, after=fields | {"parent": told["parent"]})
@@ -148,22 +157,37 @@ def add_place(
 
 
 @transaction.atomic
-def change_place(*, by: Person | None, node: Node, on: date, **changes: str) -> Node:
-    """Change name, English name, code or level as of `on`; its history keeps what it was before. Raises CodeTaken."""
-    before = {name: getattr(node, name) for name in changes}
-    changed = {name: value.strip() for name, value in changes.items() if before[name] != value.strip()}
+def change_place(*, by: Person | None, node: Node, on: date, **changes: "str | Node | None") -> Node:
+    """Change name, English name, code, level or city as of `on`; its history keeps what it was before.
+
+    Raises CodeTaken, NotACity.
+    """
+    new = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
+    changed = {name: value for name, value in new.items() if getattr(node, name) != value}
     if not changed:
         return node
+    if isinstance(changed.get("city"), Node):
+        _check_city(node.kind, changed["city"])
+    before = {name: _told(getattr(node, name)) for name in changed}
     try:
         with transaction.atomic():
             Node.objects.filter(pk=node.pk).update(**changed)
     except IntegrityError as error:
         raise CodeTaken from error
-    before = {name: before[name] for name in changed}
-    node = fresh(node)
-    remember(by=by, node=node, kind=PlaceChangeKind.CHANGED, on=on, before=before, after=changed)
-    audit.record(by=by, verb="place.change", target=node, before=before, after=changed | {"on": on})
+    node, after = fresh(node), {name: _told(value) for name, value in changed.items()}
+    remember(by=by, node=node, kind=PlaceChangeKind.CHANGED, on=on, before=before, after=after)
+    audit.record(by=by, verb="place.change", target=node, before=before, after=after | {"on": on})
     return node
+
+
+def _told(value: Any) -> str:
+    return value.code if isinstance(value, Node) else str(value or "")
+
+
+def _check_city(kind: str, city: Any) -> None:
+    """Only a city branch takes the members of a prefecture-level unit."""
+    if city is not None and (kind != NodeKind.BRANCH or city.kind != NodeKind.PREFECTURE):
+        raise NotACity
 
 
 @transaction.atomic

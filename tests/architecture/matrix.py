@@ -40,7 +40,7 @@ from organisations.models import (
     RosterImport,
     StatePeriod,
 )
-from organisations.services import alliances, erasure, objections, own_data, qualifications, roles, rosters, sheets
+from organisations.services import alliances, erasure, groups, objections, own_data, qualifications, rosters, sheets
 from tests.architecture.addresses import Address, addresses
 from tests.factories.credits import HENAN
 from tests.factories.organisations import (
@@ -105,7 +105,9 @@ class MatrixWorld(World):
             place = self.hospital if is_inside else self.other
             holder = PersonFactory(username=f"{role.value}-{'in' if is_inside else 'out'}")
             EmploymentFactory(person=holder, unit=place)
-            roles.grant_role(by=None, person=holder, role=role, node=place, begins=date(2020, 1, 1))
+            # On a place of either reach whatever its kind: the matrix asks about reach.
+            RoleGrantFactory(person=holder, role=role, node=place, begins=date(2020, 1, 1))
+            groups.sync(holder)
             self.holders[role, is_inside] = holder
 
     @cached_property

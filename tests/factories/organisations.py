@@ -7,7 +7,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from organisations.enums import HospitalLevel, NodeKind, PersonState, Role, Tree
+from organisations.enums import ROLE_PLACES, HospitalLevel, NodeKind, PersonState, Role, Tree
 from organisations.models import Alliance, AllianceMember, Employment, Membership, Node, Person, RoleGrant, StatePeriod
 
 PASSWORD = "tomography-2026"
@@ -40,6 +40,14 @@ class NodeFactory(DjangoModelFactory[Node]):
             return model_class.add_root(**fields)
         fields["tree"] = parent.tree
         return model_class.objects.get(pk=parent.pk).add_child(**fields)
+
+
+def place_of(role: Role) -> Node:
+    """A place where the role is held."""
+    kind = next(kind for kind in (NodeKind.HOSPITAL, *NodeKind) if kind in ROLE_PLACES[role])
+    society = kind in (NodeKind.SOCIETY, NodeKind.BRANCH)
+    made: Node = NodeFactory(kind=kind, tree=Tree.SOCIETY if society else Tree.ADMINISTRATION)
+    return made
 
 
 class BranchFactory(NodeFactory):

@@ -8,14 +8,14 @@ from django.test import Client
 from organisations.enums import Role
 from organisations.models import Person
 from organisations.services import roles
-from tests.factories.organisations import NodeFactory, PersonFactory
+from tests.factories.organisations import PersonFactory, place_of
 
 pytestmark = pytest.mark.django_db
 
 
 def holder(role: Role) -> Person:
     person = PersonFactory(name="管理员")
-    roles.grant_role(by=None, person=person, role=role, node=NodeFactory(), begins=date(2020, 1, 1))
+    roles.grant_role(by=None, person=person, role=role, node=place_of(role), begins=date(2020, 1, 1))
     return person
 
 

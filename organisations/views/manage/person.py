@@ -31,6 +31,7 @@ _FIELD_OF = {
     "qualification_already_reported": "value",
     "qualification_not_yet_obtained": "obtained_on",
     "reason_missing": "reason",
+    "not_your_branch": "branch",
     "personal_staff_number": "staff_number",
 }
 
@@ -214,7 +215,7 @@ def qualification_refuse(request: HttpRequest, public_id: UUID, qualification_id
 @deeds.forms_page
 def membership_new(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
-    form = f.JoinForm(deeds.data(request))
+    form = f.JoinForm(deeds.data(request), branches=directory.branches_for(by))
     return asked(
         request, person, heading=_("Join a branch"), submit=_("Enter"), form=form,
         deed=lambda: memberships.join(by=by, person=person, **form.cleaned_data), done=_("The membership is entered."),

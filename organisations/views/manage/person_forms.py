@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from organisations.enums import Degree, EmploymentKind, PersonState, ProfessionalTitle, QualificationKind
+from organisations.models import Node
 from organisations.scopes import Scope
 from organisations.selectors import directory
 from organisations.views.manage.fields import DayField, PlaceField, ProofField, ReasonField, day_after, first_day
@@ -101,7 +103,9 @@ class RefusalForm(forms.Form):
 class JoinForm(forms.Form):
     begins = first_day()
 
-    def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["branch"] = PlaceField(directory.branches(), label=_("Branch"))
+    def __init__(self, data: Any = None, *, branches: "QuerySet[Node]") -> None:
+        super().__init__(data)
+        self.fields["branch"] = PlaceField(branches, label=_("Branch"))
+        if len(branches) == 1:
+            self.fields["branch"].initial = branches[0].public_id
         self.order_fields(["branch", "begins"])

@@ -25,6 +25,7 @@ _FIELD_OF = {
     "cannot_merge": "target",
     "merger_ahead": "on",
     "opens_ahead": "on",
+    "not_a_city": "city",
 }
 
 
@@ -95,7 +96,7 @@ def add(request: HttpRequest, public_id: UUID) -> HttpResponse:
     kinds = trees.kinds_below(node)
     if not scope_for(by, Power.KEEP_PLACES).covers(node.path):
         kinds = [kind for kind in kinds if kind == NodeKind.DEPARTMENT]
-    form = f.NewPlaceForm(deeds.data(request), kinds=kinds)
+    form = f.NewPlaceForm(deeds.data(request), kinds=kinds, cities=gazetteer.cities())
     return _asked(
         request, node, heading=_("Add a place below %(name)s") % {"name": node}, submit=_("Add"), form=form,
         deed=lambda: trees.add_place(by=by, parent=node, tree=node.tree, **form.cleaned_data),
@@ -109,7 +110,10 @@ def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     node = gazetteer.kept_node(by, public_id)
     now = {"name": node.name, "name_en": node.name_en, "code": node.code, "level": node.level}
-    form = f.ChangePlaceForm(deeds.data(request), initial=now)
+    is_branch = node.kind == NodeKind.BRANCH
+    if is_branch:
+        now["city"] = node.city.public_id if node.city else ""
+    form = f.ChangePlaceForm(deeds.data(request), cities=gazetteer.cities() if is_branch else None, initial=now)
     return _asked(
         request, node, heading=_("Change name, code or level"), submit=_("Save"), form=form,
         deed=lambda: trees.change_place(by=by, node=node, **form.cleaned_data), done=_("Your changes are saved."),

@@ -26,17 +26,37 @@ class PlaceForm(forms.Form):
     level = forms.ChoiceField(label=_("Hospital level"), choices=[("", "–"), *HospitalLevel.choices], required=False)
 
 
+def _city_field(cities: "QuerySet[Node]") -> PlaceField:
+    return PlaceField(
+        cities,
+        label=_("For the members of"),
+        required=False,
+        empty_label=_("no city of its own"),
+        help_text=_("Units of this city propose the branch to their people."),
+    )
+
+
 class ChangePlaceForm(PlaceForm):
+    """`cities` are given for a city branch only."""
+
     on = first_day(label=_("Holds from"))
+
+    def __init__(self, data: Any = None, *, cities: "QuerySet[Node] | None", **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        if cities is not None:
+            self.fields["city"] = _city_field(cities)
+            self.order_fields(["name", "name_en", "code", "level", "city", "on"])
 
 
 class NewPlaceForm(PlaceForm):
     on = first_day(label=_("Open since"), required=False, initial=None, help_text=_("Leave empty if it always was."))
 
-    def __init__(self, data: Any = None, *, kinds: list[NodeKind]) -> None:
+    def __init__(self, data: Any = None, *, kinds: list[NodeKind], cities: "QuerySet[Node]") -> None:
         super().__init__(data)
         self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in kinds])
-        self.order_fields(["kind", "name", "name_en", "code", "level", "on"])
+        if NodeKind.BRANCH in kinds:
+            self.fields["city"] = _city_field(cities)
+        self.order_fields(["kind", "name", "name_en", "code", "level", "city", "on"])
 
 
 class MoveForm(forms.Form):

@@ -1,5 +1,6 @@
 """Roles: who holds which where; granting, ending, standing in."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -11,9 +12,10 @@ from django.views.decorators.http import require_safe
 
 from cms.shared.errors import NotFound
 from organisations import audit
-from organisations.enums import ROLES_OF_A_UNIT, Power, Role
-from organisations.models import Person, RoleGrant
-from organisations.selectors import directory, grants, required_scope, scope_for, scope_of
+from organisations.enums import ROLE_PLACES, ROLES_OF_A_UNIT, Power, Role
+from organisations.models import Node, Person, RoleGrant
+from organisations.scopes import Scope
+from organisations.selectors import directory, grants, node_in, required_scope, scope_for, scope_of
 from organisations.services import roles as services
 from organisations.views.manage import deeds, lists, shell
 from organisations.views.manage.roles_forms import EndRoleForm, GrantFilterForm, GrantForm, SubstituteForm
@@ -25,6 +27,9 @@ _FIELD_OF = {
     "role_ends_before_it_begins": "ends",
     "bad_substitute": "username",
     "own_role": "username",
+    "role_does_not_fit": "node",
+    "role_place_closed": "node",
+    "substitute_needs_end": "ends",
     "nobody_called_so": "username",
 }
 
@@ -84,6 +89,9 @@ def new(request: HttpRequest) -> HttpResponse:
     every = bool(scope_of(by, {Role.SYSTEM_ADMINISTRATOR}))
     offered = [role for role in Role if every or role in ROLES_OF_A_UNIT]
     initial = {"node": request.GET.get("place", "")}
+    place = _place(scope, initial["node"])
+    if place is not None:
+        offered = [role for role in offered if place.kind in ROLE_PLACES[role]]
     form = GrantForm(deeds.data(request), scope=scope, roles=offered, named=named is not None, initial=initial)
 
     def grant() -> RoleGrant:
@@ -105,7 +113,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @deeds.forms_page
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     by = shell.person_of(request)
-    grant = _grant(by, pk)
+    grant = _grant(by, pk, may=_may_end)
     form = EndRoleForm(deeds.data(request))
     return deeds.asked(
         request, _subject(grant), heading=_("End a role"), submit=_("End it"), form=form, field_of=_FIELD_OF,
@@ -118,8 +126,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 @deeds.forms_page
 def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     by = shell.person_of(request)
-    grant = _grant(by, pk)
-    form = SubstituteForm(deeds.data(request))
+    grant = _grant(by, pk, may=_may_substitute)
+    own = grant.person_id == by.pk
+    form = SubstituteForm(deeds.data(request), own=own)
 
     def appoint() -> RoleGrant:
         fields = dict(form.cleaned_data)
@@ -128,6 +137,7 @@ def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     return deeds.asked(
         request, _subject(grant), heading=_("Appoint a substitute"), submit=_("Appoint"), form=form,
         field_of=_FIELD_OF, deed=appoint, done=_("The substitute is appointed, and was told."),
+        text=_("Your substitute may then do at this place what you may, and nothing more.") if own else "",
     )  # fmt: skip
 
 
@@ -140,13 +150,31 @@ def _link(person: Person) -> str:
     return reverse("manage:person", args=[person.public_id])
 
 
-def _grant(by: Person, pk: int) -> RoleGrant:
-    """A grant that `by` may end. Raises OutOfScope, NotFound."""
+def _grant(by: Person, pk: int, *, may: Callable[[Person, RoleGrant], bool]) -> RoleGrant:
+    """A grant with which `by` `may` do it. Raises OutOfScope, NotFound."""
     scope = required_scope(by, Power.GRANT_ROLES)
-    found = RoleGrant.objects.filter(scope.q("node"), pk=pk).select_related("person", "node").first()
-    if found is None or Role(found.role) not in grants.grantable_roles(by, found.node.path):
+    rows = RoleGrant.objects.filter(scope.q("node"), pk=pk).select_related("person", "node", "substitute_for")
+    found = rows.first()
+    if found is None or not may(by, found):
         raise NotFound
     return found
+
+
+def _may_end(by: Person, grant: RoleGrant) -> bool:
+    given = Role(grant.role) in grants.grantable_roles(by, grant.node.path)
+    return given or (grant.substitute_for is not None and grants.hands_on(by, grant.substitute_for))
+
+
+def _may_substitute(by: Person, grant: RoleGrant) -> bool:
+    return Role(grant.role) in grants.grantable_roles(by, grant.node.path) or grants.hands_on(by, grant)
+
+
+def _place(scope: Scope, text: str) -> Node | None:
+    """The place that the address names: only roles that are held there are offered."""
+    try:
+        return node_in(scope, UUID(text)) if text else None
+    except ValueError as error:
+        raise NotFound from error
 
 
 def _named(by: Person, text: str) -> Person | None:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from organisations.enums import Role
+from organisations.enums import ROLE_PLACES, Role
 from organisations.scopes import Scope
 from organisations.selectors import directory
 from organisations.selectors.grants import GrantFilter
@@ -55,8 +55,9 @@ class GrantForm(forms.Form):
                 label=_("User name of the person"), max_length=60, help_text=_("It stands below the name in the list.")
             )
         self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=[(role.value, role.label) for role in roles])
+        kinds = {kind.value for role in roles for kind in ROLE_PLACES[role]}
         self.fields["node"] = PlaceField(
-            directory.places_of(scope),
+            directory.places_of(scope).filter(kind__in=kinds),
             label=_("Place"),
             help_text=_("The role reaches this place and everything below it."),
         )
@@ -80,3 +81,10 @@ class SubstituteForm(forms.Form):
         help_text=_("Empty: as long as the holder's own role."),
     )
     reason = ReasonField(required=False)
+
+    def __init__(self, data: Any = None, *, own: bool = False) -> None:
+        """`own`: for the reader's own role, which needs a last day."""
+        super().__init__(data)
+        if own:
+            self.fields["ends"].required = True
+            self.fields["ends"].help_text = ""

@@ -41,6 +41,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         city = NodeFactory(parent=self.province, kind=NodeKind.PREFECTURE, name="市", code="C")
+        Node.objects.filter(pk=self.branch.pk).update(city=city)
         self.hospital = NodeFactory(parent=city, name="甲医院", code="H1")
         self.other = NodeFactory(parent=city, name="乙医院", code="H2")
         self.worker = PersonFactory(

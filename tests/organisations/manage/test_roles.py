@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from organisations.enums import Role
+from organisations.enums import NodeKind, Role
 from organisations.models import AuditEvent, RoleGrant
-from tests.factories.organisations import PersonFactory, RoleGrantFactory
+from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory
 from tests.organisations.manage.desk import Desk, signed_in
 
 
@@ -77,8 +77,9 @@ def test_strangers_are_led_to_sign_in(desk: Desk, client: Client) -> None:
 
 def test_unit_grants_a_department_role_to_its_own_people(desk: Desk) -> None:
     client = signed_in(desk.keeper)
+    department = NodeFactory(parent=desk.hospital, kind=NodeKind.DEPARTMENT)
     fields = {
-        "role": "department_credit_administrator", "node": str(desk.hospital.public_id), "begins": "2026-01-01",
+        "role": "department_credit_administrator", "node": str(department.public_id), "begins": "2026-01-01",
         "reason": "轮岗",
     }  # fmt: skip
     url = f"{reverse('manage:role_new')}?person={desk.worker.public_id}"
@@ -90,8 +91,11 @@ def test_unit_grants_a_department_role_to_its_own_people(desk: Desk) -> None:
     assert list(outside.context["form"].errors) == ["username"]
     above = client.post(url, {**fields, "role": "system_administrator"})
     elsewhere = client.post(url, {**fields, "node": str(desk.other.public_id)})
+    whole = client.post(url, {**fields, "node": str(desk.hospital.public_id)})
     again = client.post(url, fields)
-    assert [list(r.context["form"].errors) for r in (above, elsewhere, again)] == [["role"], ["node"], ["role"]]
+    assert [list(r.context["form"].errors) for r in (above, elsewhere, whole, again)] == [
+        ["role"], ["node"], ["node"], ["role"],
+    ]  # fmt: skip
     assert client.get(f"{reverse('manage:role_new')}?person={stranger.public_id}").status_code == 404
     assert RoleGrant.objects.filter(person__in=[desk.worker, stranger]).count() == 1
 
@@ -105,8 +109,9 @@ def test_nobody_grants_to_themselves_on_the_page(desk: Desk) -> None:
 
 
 def test_role_is_ended_and_stood_in_for_within_reach_only(desk: Desk) -> None:
+    department = NodeFactory(parent=desk.hospital, kind=NodeKind.DEPARTMENT)
     grant = RoleGrantFactory(
-        person=desk.worker, role=Role.DEPARTMENT_CREDIT_ADMINISTRATOR, node=desk.hospital, begins=date(2020, 1, 1)
+        person=desk.worker, role=Role.DEPARTMENT_CREDIT_ADMINISTRATOR, node=department, begins=date(2020, 1, 1)
     )
     stand_in = desk.colleague()
     end, substitute = (reverse(f"manage:{name}", args=[grant.pk]) for name in ("role_end", "role_substitute"))

@@ -9,7 +9,7 @@ from organisations.enums import ROLES_OF_A_UNIT, Role
 from organisations.models import AuditEvent, Notification, Person, RoleGrant
 from organisations.selectors.grants import grantable_roles
 from organisations.services import groups, roles
-from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory
+from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory, place_of
 
 pytestmark = pytest.mark.django_db
 PAST = date(2020, 1, 1)
@@ -17,7 +17,7 @@ PAST = date(2020, 1, 1)
 
 def grant(person: Person, role: Role, **fields) -> RoleGrant:
     return roles.grant_role(
-        by=None, person=person, role=role, node=fields.pop("node", None) or NodeFactory(), begins=PAST
+        by=None, person=person, role=role, node=fields.pop("node", None) or place_of(role), begins=PAST
     )
 
 
