@@ -1,32 +1,11 @@
 """The demonstration's two trees. Cities are those of the province; every hospital and society is made up."""
 
+from django.utils import timezone
+
+from organisations import provinces
 from organisations.enums import HospitalLevel, NodeKind, Tree
 from organisations.models import Node, Person
 from organisations.services import trees
-
-# (division code, Chinese name, English name) of all 18 prefecture-level units of Henan (GB/T 2260).
-PREFECTURES = (
-    ("4101", "郑州市", "Zhengzhou"),
-    ("4102", "开封市", "Kaifeng"),
-    ("4103", "洛阳市", "Luoyang"),
-    ("4104", "平顶山市", "Pingdingshan"),
-    ("4105", "安阳市", "Anyang"),
-    ("4106", "鹤壁市", "Hebi"),
-    ("4107", "新乡市", "Xinxiang"),
-    ("4108", "焦作市", "Jiaozuo"),
-    ("4109", "濮阳市", "Puyang"),
-    ("4110", "许昌市", "Xuchang"),
-    ("4111", "漯河市", "Luohe"),
-    ("4112", "三门峡市", "Sanmenxia"),
-    ("4113", "南阳市", "Nanyang"),
-    ("4114", "商丘市", "Shangqiu"),
-    ("4115", "信阳市", "Xinyang"),
-    ("4116", "周口市", "Zhoukou"),
-    ("4117", "驻马店市", "Zhumadian"),
-    ("419001", "济源市", "Jiyuan"),
-)
-# The cities that have a branch of the society.
-BRANCHES = ("郑州", "开封", "南阳", "漯河", "三门峡", "洛阳", "平顶山", "鹤壁", "驻马店", "许昌", "周口")
 
 T, S, G = HospitalLevel.TERTIARY, HospitalLevel.SECONDARY, HospitalLevel.GRASSROOTS
 # (code, city or county code, name, English name, level)
@@ -60,6 +39,8 @@ PROVINCE, SOCIETY = "410000", "DS4100"
 
 def load(*, by: Person | None = None) -> dict[str, Node]:
     """Both trees by code; what is already there is left alone."""
+    henan = provinces.province(PROVINCE)
+    assert henan is not None  # noqa: S101 - its file is part of the package
     present = {node.code: node for node in Node.objects.all()}
 
     def place(
@@ -73,8 +54,8 @@ def load(*, by: Person | None = None) -> dict[str, Node]:
 
     administration, society = Tree.ADMINISTRATION, Tree.SOCIETY
     place(PROVINCE, None, administration, NodeKind.PROVINCE, "河南省", "Henan")
-    for code, name, name_en in PREFECTURES:
-        place(code, PROVINCE, administration, NodeKind.PREFECTURE, name, name_en)
+    for city in henan.cities:
+        place(city.code, PROVINCE, administration, NodeKind.PREFECTURE, city.name, city.name_en)
     for code, parent, name, name_en in COUNTIES:
         place(code, parent, administration, NodeKind.COUNTY, name, name_en)
     for code, parent, name, name_en, level in HOSPITALS:
@@ -89,10 +70,18 @@ def load(*, by: Person | None = None) -> dict[str, Node]:
         "演示·河南省影像技术学分会",
         "Demo Henan Society of Imaging Technology",
     )
-    english = {name.removesuffix("市"): name_en for _, name, name_en in PREFECTURES}
-    for number, city in enumerate(BRANCHES, start=1):
+    for number, city in enumerate(henan.branches, start=1):
+        code = f"DS{number:02}"
         place(
-            f"DS{number:02}", SOCIETY, society, NodeKind.BRANCH, f"演示·{city}影像技术学分会",
-            f"Demo {english[city]} branch",
-        )  # fmt: skip
+            code,
+            SOCIETY,
+            society,
+            NodeKind.BRANCH,
+            f"演示·{city.short_name}影像技术学分会",
+            f"Demo {city.name_en} branch",
+        )
+        if present[code].city_id is None:
+            present[code] = trees.change_place(
+                by=by, node=present[code], on=timezone.localdate(), city=present[city.code]
+            )
     return present

@@ -9,12 +9,14 @@ from django.utils import timezone
 from cms.shared.errors import DomainError
 from organisations.enums import NodeKind, Role, Tree
 from organisations.models import Node, Person
-from organisations.services import roles, trees
+from organisations.provinces import province
+from organisations.services import provinces, roles, trees
 
 
 class Command(BaseCommand):
     help = (
         "Make the top of the administration tree (and of the society's) and give its system administrator the role. "
+        "Where the cities of the province are known (410000), they and the society's city branches are entered too. "
         "Everything else is done on the pages of management. Safe to run again."
     )
 
@@ -41,6 +43,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"{person.username} administers {node} already")
             else:
                 self.stdout.write(f"{person.username} administers {node} from today")
+            self._fill(node, tops[0][0].rpartition("=")[2].strip())
+
+    def _fill(self, top: Node, code: str) -> None:
+        """The cities of the province, or the society's branches in them, where they are known."""
+        known = province(code)
+        if known is None:
+            if top.tree == Tree.ADMINISTRATION:
+                self.stdout.write(f"The cities of {code} are not known here: add them on the pages of management")
+        elif top.tree == Tree.ADMINISTRATION:
+            self.stdout.write(f"{provinces.load_cities(by=None, top=top, province=known)} cities entered")
+        else:
+            self.stdout.write(f"{provinces.load_branches(by=None, society=top, province=known)} branches entered")
 
     def _top(self, text: str, tree: Tree, kind: NodeKind) -> Node:
         name, _sign, code = (part.strip() for part in text.rpartition("="))
