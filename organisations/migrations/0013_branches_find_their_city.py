@@ -19,6 +19,6 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0011_city_of_a_branch")]
+    dependencies = [("organisations", "0012_city_of_a_branch")]
 
     operations = [migrations.RunPython(forwards, backwards)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organisations", "0010_closing_called_off"),
+        ("organisations", "0011_appointments_to_titles"),
     ]
 
     operations = [
