@@ -38,8 +38,9 @@ def _own_secrets() -> dict[str, Any]:
 
 
 _secrets = _own_secrets()
-SECRET_KEY = _secrets.pop("SECRET_KEY")
-ISOCENTER_KEYS = {p: [f"own:{key}"] if isinstance(key, str) else key for p, key in _secrets.items()}
+_lists = {purpose: [f"own:{key}"] if isinstance(key, str) else key for purpose, key in _secrets.items()}
+SECRET_KEY, *SECRET_KEY_FALLBACKS = [key.partition(":")[2] for key in _lists.pop("SECRET_KEY")]
+ISOCENTER_KEYS = _lists
 
 DEBUG = False
 DEMO_ALLOWED = True

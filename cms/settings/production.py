@@ -2,7 +2,7 @@
 
 | variable | holds |
 |---|---|
-| SECRET_KEY | at least 50 random characters |
+| SECRET_KEY | at least 50 random characters; to replace it, `id:characters`, several by comma; the first signs, the others still hold |
 | ISOCENTER_KEY_FIELD_ENCRYPTION, _FIELD_INDEX, _LEDGER_MAC, _MEDIA_SIGNING | `id:base64 of 32 bytes`, several by comma; the first is active |
 | DATABASE_URL | postgres://user:password@host:port/name (the database UTF-8) |
 | REDIS_URL | redis://host:port/0 |
@@ -52,6 +52,24 @@ def _weak(value: str) -> bool:
     return len(value) < 50 or len(set(value)) < 12 or any(word in value.lower() for word in words)
 
 
+def _secret_keys() -> list[str]:
+    """One key as it is, or a list of id:key by comma."""
+    value = _required("SECRET_KEY", "at least 50 random characters: openssl rand -base64 48")
+    items = [item.strip() for item in value.split(",") if item.strip()]
+    named = [KEY_ID.fullmatch(item.partition(":")[0]) is not None for item in items if ":" in item]
+    if not any(named):
+        found, ids = [value], [""]
+    else:
+        found, ids = [item.partition(":")[2] for item in items], [item.partition(":")[0] for item in items]
+        if len(named) < len(items) or not all(named):
+            _problems.append("SECRET_KEY: in a list every key is written id:characters.")
+    if len(set(ids)) != len(ids) or len(set(found)) != len(found):
+        _problems.append("SECRET_KEY: two keys of the list are the same or have the same id.")
+    if value and any(_weak(key) for key in found):
+        _problems.append("SECRET_KEY is too weak or an example: take 50 random characters, openssl rand -base64 48")
+    return found or [""]
+
+
 def _key_list(purpose: str) -> list[str]:
     name = f"ISOCENTER_KEY_{purpose.upper()}"
     value = _required(
@@ -78,9 +96,7 @@ DEMO_ALLOWED = False
 REQUIRE_STAFF_MFA = True
 ONE_WORKER_A_QUEUE = False
 
-SECRET_KEY = _required("SECRET_KEY", "at least 50 random characters: openssl rand -base64 48")
-if SECRET_KEY and _weak(SECRET_KEY):
-    _problems.append("SECRET_KEY is too weak or an example: take 50 random characters, openssl rand -base64 48")
+SECRET_KEY, *SECRET_KEY_FALLBACKS = _secret_keys()
 ISOCENTER_KEYS = {name: _key_list(name) for name in ("field_encryption", "field_index", "ledger_mac", "media_signing")}
 _all_keys = [item.partition(":")[2] for ring in ISOCENTER_KEYS.values() for item in ring]
 if len(set(_all_keys)) != len(_all_keys):

@@ -10,7 +10,7 @@ import secrets
 from uuid import uuid4
 
 from allauth.account.models import EmailAddress
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -325,7 +325,8 @@ def _tell(person: Person, kind: str, registration: Registration) -> None:
     notifications.notify(person=person, kind=kind, params=params, key=key, link=link)
 
 
-def _fernet() -> Fernet:
-    """Seals what a mailed link says, so that no address stands in a log of addresses."""
-    digest = hashlib.sha256(b"registration link\0" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+def _fernet() -> MultiFernet:
+    """Seals what a mailed link says, so that no address stands in a log of addresses; older keys still open."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(b"registration link\0" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -64,6 +64,43 @@ def test_every_problem_is_named_at_once() -> None:
     ]
 
 
+FIRST, SECOND = (
+    "Zq3-first-of-the-two-keys-of-this-site-0123456789-x",
+    "Wk8-second-of-the-two-keys-of-this-site-9876543210",
+)
+KEYS = "[s.SECRET_KEY, *s.SECRET_KEY_FALLBACKS]"
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [(FIRST, [FIRST]), (f"2:{FIRST}", [FIRST]), (f"2:{FIRST}, 1:{SECOND}", [FIRST, SECOND])],
+)
+def test_first_of_the_secret_keys_signs(value: str, keys: list[str]) -> None:
+    result = _start(KEYS, SECRET_KEY=value)
+    assert (result.returncode, result.stdout.strip()) == (0, str(keys)), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (f"2:{FIRST},{SECOND}", "in a list every key is written id:characters."),
+        (f"1:{FIRST},1:{SECOND}", "two keys of the list are the same or have the same id."),
+        (f"2:{FIRST},1:{FIRST}", "two keys of the list are the same or have the same id."),
+    ],
+)
+def test_list_of_secret_keys_that_is_none_is_refused(value: str, problem: str) -> None:
+    result = _start(KEYS, SECRET_KEY=value)
+    assert f"- SECRET_KEY: {problem}" in result.stderr.splitlines()
+
+
+def test_weak_key_behind_a_good_one_is_refused() -> None:
+    result = _start(KEYS, SECRET_KEY=f"2:{FIRST},1:short")
+    lines = [line for line in result.stderr.splitlines() if line.startswith("- ")]
+    assert lines == [
+        "- SECRET_KEY is too weak or an example: take 50 random characters, openssl rand -base64 48",
+    ]
+
+
 def test_one_key_for_two_purposes_is_refused() -> None:
     key = "1:" + base64.b64encode(bytes(range(32))).decode()
     result = _start(ISOCENTER_KEY_LEDGER_MAC=key, ISOCENTER_KEY_MEDIA_SIGNING=key)
