@@ -1,12 +1,19 @@
 from django.urls import path
 
 from credits import views
+from credits.views import titles
 
 app_name = "credits"
 urlpatterns = [
     path("", views.my_credits, name="my_credits"),
     path("people/", views.people, name="people"),
     path("people/<uuid:public_id>/", views.person_credits, name="person_credits"),
+    path("people/<uuid:public_id>/titles/", titles.person_titles, name="person_titles"),
+    path("people/<uuid:public_id>/titles/<uuid:fact_id>/decide/", titles.decide, name="title_decide"),
+    path("titles/", titles.my_titles, name="my_titles"),
+    path("titles/papers/", titles.report_paper, name="report_paper"),
+    path("titles/works/", titles.report_work, name="report_work"),
+    path("titles/<uuid:fact_id>/withdraw/", titles.withdraw, name="title_withdraw"),
     path("exports/", views.exports, name="exports"),
     path("exports/request/", views.export_request, name="export_request"),
     path("exports/<uuid:public_id>/", views.export_state, name="export_state"),

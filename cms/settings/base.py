@@ -322,6 +322,8 @@ PRODUCTION = False
 METRICS_ENABLED = False
 # The credit rules whose figures are shown where none are asked for.
 DEFAULT_RULE_SET = "cn-henan-cme"
+# The title ladder that people are shown.
+DEFAULT_TITLE_PATHWAY = "cn-title-2021"
 
 # Greatest size of one uploaded recording.
 LECTURE_MAX_BYTES = 4 * 1024**3

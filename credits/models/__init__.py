@@ -2,6 +2,7 @@ from credits.models.exports import Disclosure, ExportJob
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
 from credits.models.projects import Project
 from credits.models.rule_sets import RuleSetVersion
+from credits.models.titles import ExamPass, RepresentativeWork
 
 __all__ = [
     "Book",
@@ -9,9 +10,11 @@ __all__ = [
     "Disclosure",
     "Entry",
     "EntryStatus",
+    "ExamPass",
     "ExportJob",
     "Feed",
     "Judgement",
     "Project",
+    "RepresentativeWork",
     "RuleSetVersion",
 ]

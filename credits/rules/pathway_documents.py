@@ -116,7 +116,6 @@ class Pathway:
     title: str
     title_en: str
     authority: str
-    authority_en: str
     jurisdiction: str
     time_zone: str
     mark: Mark
@@ -128,6 +127,7 @@ class Pathway:
     degrees: tuple[Named, ...]
     steps: tuple[Step, ...]
     exams: Mapping[str, Exam]
+    english: Mapping[str, str]
 
     @property
     def key(self) -> str:
@@ -158,7 +158,6 @@ def build_pathway(document: Document) -> Pathway:
         title=document["title_zh"],
         title_en=document["title_en"],
         authority=document["authority"],
-        authority_en=document.get("authority_en", ""),
         jurisdiction=document["jurisdiction"],
         time_zone=document["time_zone"],
         mark=Mark(document["conf"]),
@@ -170,6 +169,9 @@ def build_pathway(document: Document) -> Pathway:
         degrees=tuple(_named(item) for item in document["degrees"]),
         steps=tuple(_step(item, document, everywhere) for item in document["steps"]),
         exams={item["code"]: _exam(item, document) for item in document.get("exams", [])},
+        english={
+            document[name]: document[f"{name}_en"] for name in ("source", "authority") if document.get(f"{name}_en")
+        },
     )
 
 

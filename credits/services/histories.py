@@ -1,18 +1,26 @@
-"""What this package keeps of a person: books. The entries in them are facts and stay, with or without an owner."""
+"""What this package keeps of a person: books, and what was reported on the way to a title.
+
+The entries in the books are facts and stay, with or without an owner.
+"""
 
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from credits.models import Book, Entry, EntryStatus
+from credits.models import Book, Entry, EntryStatus, ExamPass, RepresentativeWork
 from credits.services.chain import lock_book, lock_feed
 from organisations import retention
+from organisations.enums import QualificationState
 from organisations.histories import History, Keep, Told
 from organisations.models import Person
 
 
 def count(person: Person) -> dict[str, int]:
-    return {"credits.Entry": Entry.objects.filter(book__owner=person).count()}
+    return {
+        "credits.Entry": Entry.objects.filter(book__owner=person).count(),
+        "credits.ExamPass": ExamPass.objects.filter(person=person).count(),
+        "credits.RepresentativeWork": RepresentativeWork.objects.filter(person=person).count(),
+    }
 
 
 def move(kept: Person, merged: Person) -> dict[str, int]:
@@ -20,12 +28,29 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     lock_feed()
     for pk in Book.objects.filter(owner__in=[kept, merged]).order_by("pk").values_list("pk", flat=True):
         lock_book(pk)
-    moved = count(merged)
+    moved = {"credits.Entry": Entry.objects.filter(book__owner=merged).count()}
+    moved["credits.ExamPass"] = _move_passes(kept, merged)
+    moved["credits.RepresentativeWork"] = RepresentativeWork.objects.filter(person=merged).update(person=kept)
     has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
     if has_primary:
         Book.objects.filter(owner=merged).update(owner=kept, is_primary=False)
     else:
         Book.objects.filter(owner=merged).update(owner=kept)
+    return moved
+
+
+def _move_passes(kept: Person, merged: Person) -> int:
+    """The same paper of the same year stays with `merged`, unless only that account's was confirmed."""
+    moved = 0
+    refused, confirmed = QualificationState.REFUSED, QualificationState.CONFIRMED
+    for row in ExamPass.objects.filter(person=merged).order_by("pk"):
+        rows = ExamPass.objects.filter(person=kept, exam=row.exam, paper=row.paper, year=row.year)
+        same = None if row.state == refused else rows.exclude(state=refused).first()
+        if same is not None and (same.state == confirmed or row.state != confirmed):
+            continue
+        if same is not None:
+            same.delete()
+        moved += ExamPass.objects.filter(pk=row.pk).update(person=kept)
     return moved
 
 
@@ -43,6 +68,16 @@ def export(person: Person) -> Told:
         {
             "books": [str(public_id) for _pk, public_id in books],
             "entries": list(entries.values(*names)),
+            "exam_papers": list(
+                ExamPass.objects.filter(person=person)
+                .order_by("pk")
+                .values("exam", "paper", "year", "state", "entered_at", "decision")
+            ),
+            "works": list(
+                RepresentativeWork.objects.filter(person=person)
+                .order_by("pk")
+                .values("kind", "title", "where", "part", "on", "state", "entered_at", "decision")
+            ),
             "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
         }
     )
@@ -54,6 +89,8 @@ def erase(person: Person) -> None:
     for pk in Book.objects.filter(owner=person).order_by("pk").values_list("pk", flat=True):
         lock_book(pk)
     Book.objects.filter(owner=person).update(owner=None)
+    ExamPass.objects.filter(person=person).delete()
+    RepresentativeWork.objects.filter(person=person).delete()
 
 
 def kept_until(person: Person) -> Keep | None:
@@ -67,14 +104,24 @@ def kept_until(person: Person) -> Keep | None:
 HISTORY = History(
     name="credits",
     turn=4,
-    labels={"credits.Entry": _("Credit entries")},
+    labels={
+        "credits.Entry": _("Credit entries"),
+        "credits.ExamPass": _("Passed exam papers"),
+        "credits.RepresentativeWork": _("Representative works"),
+    },
     count=count,
     move=move,
     export=export,
     erase=erase,
     kept_until=kept_until,
-    fields=frozenset({"credits.Book.owner"}),
+    fields=frozenset({"credits.Book.owner", "credits.ExamPass.person", "credits.RepresentativeWork.person"}),
     doers=frozenset(
-        {"credits.ExportJob.requested_by", "credits.Disclosure.requested_by", "credits.Disclosure.decided_by"}
+        {
+            "credits.ExportJob.requested_by",
+            "credits.Disclosure.requested_by",
+            "credits.Disclosure.decided_by",
+            "credits.ExamPass.decided_by",
+            "credits.RepresentativeWork.decided_by",
+        }
     ),
 )

@@ -20,8 +20,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from credits.models import Disclosure
-from credits.services import disclosures
+from credits.models import Disclosure, ExamPass
+from credits.services import disclosures, titles
 from organisations import audit
 from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
@@ -80,6 +80,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "alliance": lambda world: (str(world.alliance.public_id),),
     "alliance member": lambda world: (str(world.alliance.public_id), str(world.alliance.members.get().pk)),
     "audit event": lambda world: (str(world.audit_event.pk),),
+    "exam pass": lambda world: (str(world.learner.public_id), str(world.exam_pass.public_id)),
     "disclosure": lambda world: (str(world.disclosure.public_id),),
     "employment": lambda world: (str(world.learner.public_id), str(world.employment.pk)),
     "erasure": lambda world: (str(world.erasure.public_id),),
@@ -135,6 +136,10 @@ class MatrixWorld(World):
     @cached_property
     def qualification(self) -> Qualification:
         return qualifications.claim(by=self.learner, kind=QualificationKind.DEGREE, value=Degree.BACHELOR)
+
+    @cached_property
+    def exam_pass(self) -> ExamPass:
+        return titles.report_paper(by=self.learner, exam="376", paper="basic", year=2025)
 
     @cached_property
     def state_period(self) -> StatePeriod:
