@@ -22,6 +22,7 @@ class RequirementSerializer(serializers.Serializer[Any]):
     clause = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     is_limit = serializers.BooleanField()
+    is_advice = serializers.BooleanField()
 
 
 class LineSerializer(serializers.Serializer[Any]):

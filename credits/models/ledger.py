@@ -149,9 +149,9 @@ class Judgement(models.Model):
     `lines`: {entry public id: {state, credits, earned (before caps), hours, reason, limit, category, activity_type,
     mark, clause, source, origin}}. `requirements`: [{id, kind, category, required, reached (as the document reads),
     reached_verified (nothing unverified), reached_if_unverified (all of it, and no unverified cap), running, closed
-    (the state while the period runs, and from its end on), reason, mark, clause, source, origin, is_limit}]. Figures
-    are strings of decimals in the JSON. `rules_sha256` says by which text of the rules it was judged; `state` holds
-    for the day of judging.
+    (the state while the period runs, and from its end on), turns ([[day, state]] of a running period), reason, mark,
+    clause, source, origin, is_limit, is_advice}]. Figures are strings of decimals in the JSON. `rules_sha256` says by
+    which text of the rules, and which engine, it was judged; `state` holds for the day of judging.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="judgements")

@@ -1,15 +1,18 @@
 """The rule engine: pure, exact, no country in the code, no clock (`on=` is passed in)."""
 
-from credits.rules.documents import RuleSet, build, worst
-from credits.rules.earning import earn, hours_of, rounded
+from credits.rules.building import build
+from credits.rules.documents import RuleSet, worst
+from credits.rules.earning import earn, hours_of, rounded, rounded_ticks
 from credits.rules.facts import NOTHING_DECLARED, Declaration, Declared, Fact, Supplement
-from credits.rules.judging import Judged, Line, judge
+from credits.rules.judging import Judged, Line
 from credits.rules.periods import FOR_EVER, AnchorMissing, Anchors, Period, is_fixed, period_for, version_for
+from credits.rules.prepared import REVISION, Prepared, judge
 from credits.rules.requirements import RequirementResult, overall
 
 __all__ = [
     "FOR_EVER",
     "NOTHING_DECLARED",
+    "REVISION",
     "AnchorMissing",
     "Anchors",
     "Declaration",
@@ -18,6 +21,7 @@ __all__ = [
     "Judged",
     "Line",
     "Period",
+    "Prepared",
     "RequirementResult",
     "RuleSet",
     "Supplement",
@@ -29,6 +33,7 @@ __all__ = [
     "overall",
     "period_for",
     "rounded",
+    "rounded_ticks",
     "version_for",
     "worst",
 ]

@@ -1,6 +1,6 @@
 """Caps, in the order in which they apply: activity, day, type per period, category, total."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -8,92 +8,89 @@ from credits.enums import LineReason, Mark
 from credits.rules.documents import ActivityType, RuleSet
 from credits.rules.facts import Fact
 
+ACTIVITY, DAY = LineReason.CAP_ACTIVITY, LineReason.CAP_DAY
 
-@dataclass(frozen=True)
-class Stage:
-    """A cap on everything of one group; facts outside have no group."""
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A cap on everything of one group. `number` tells one limit from another; a category's limit is one for all types.
+
+    `ticks` is `maximum` in the smallest parts that its rule set counts in.
+    """
+
+    number: int
     reason: LineReason
     maximum: Fraction
+    ticks: int
     mark: Mark
     clause: str
-    group: Callable[[Fact], tuple[str, ...] | None]
+
+    def group(self, fact: Fact) -> tuple[int, object]:
+        if self.reason is ACTIVITY:
+            return self.number, fact.activity
+        return self.number, fact.ends_on if self.reason is DAY else None
 
 
-@dataclass(frozen=True)
-class Allocation:
-    """Credits per fact after the caps; `limits` names the last stage that took something from a fact."""
-
-    credits: Mapping[str, Fraction]
-    limits: Mapping[str, Stage]
-
-    def total(self, keys: Iterable[str] | None = None) -> Fraction:
-        chosen = self.credits if keys is None else keys
-        return sum((self.credits.get(key, Fraction(0)) for key in chosen), Fraction(0))
+Limits = tuple[Limit, ...]
 
 
-def stages(rule_set: RuleSet) -> list[Stage]:
-    found: list[Stage] = []
-    for scope, reason in (
-        ("activity", LineReason.CAP_ACTIVITY),
-        ("day", LineReason.CAP_DAY),
-        ("period", LineReason.CAP_TYPE),
-    ):
-        for kind in rule_set.types.values():
-            found += [
-                Stage(reason, cap.maximum, cap.mark, kind.provenance.clause, _type_group(kind, scope))
-                for cap in kind.caps
-                if cap.scope == scope
-            ]
-    for name, reason in (("cap_category", LineReason.CAP_CATEGORY), ("cap_total", LineReason.CAP_TOTAL)):
-        found += [
-            Stage(
-                reason,
-                requirement.value,
-                requirement.provenance.mark,
-                str(requirement.data.get("note") or requirement.provenance.clause),
-                _category_group(rule_set, requirement.category),
-            )
-            for requirement in rule_set.requirements
-            if requirement.kind == name
-        ]
-    return found
+class LimitBook:
+    """Every limit of a rule set, made once."""
 
-
-def _type_group(kind: ActivityType, scope: str) -> Callable[[Fact], tuple[str, ...] | None]:
-    def group(fact: Fact) -> tuple[str, ...] | None:
-        if fact.activity_type != kind.code:
-            return None
-        return (fact.activity,) if scope == "activity" else (fact.ends_on.isoformat(),) if scope == "day" else ()
-
-    return group
-
-
-def _category_group(rule_set: RuleSet, category: str) -> Callable[[Fact], tuple[str, ...] | None]:
-    def group(fact: Fact) -> tuple[str, ...] | None:
-        kind = rule_set.types.get(fact.activity_type)
-        return () if not category or (kind is not None and kind.category == category) else None
-
-    return group
-
-
-def allocate(facts: list[Fact], earned: Mapping[str, Fraction], applied: list[Stage]) -> Allocation:
-    """Give every fact its credits, earliest first (day, then position in the book), within every cap.
-
-    The result does not depend on the order of `facts`.
-    """
-    credits = dict(earned)
-    limits: dict[str, Stage] = {}
-    ordered = sorted((f for f in facts if f.key in earned), key=lambda f: (f.ends_on, f.position, f.key))
-    for stage in applied:
-        spent: dict[tuple[str, ...], Fraction] = {}
-        for fact in ordered:
-            group = stage.group(fact)
-            if group is None:
+    def __init__(self, rule_set: RuleSet, scale: int) -> None:
+        self._scale = scale
+        self._count = 0
+        self._shared: dict[str, list[Limit]] = {"cap_category": [], "cap_total": []}
+        self._categories: dict[str, list[Limit]] = {}
+        for requirement in rule_set.requirements:
+            if requirement.kind not in self._shared:
                 continue
-            room = stage.maximum - spent.get(group, Fraction(0))
-            if credits[fact.key] > room:
-                credits[fact.key] = room
-                limits[fact.key] = stage
-            spent[group] = spent.get(group, Fraction(0)) + credits[fact.key]
-    return Allocation(credits, limits)
+            reason = LineReason.CAP_CATEGORY if requirement.kind == "cap_category" else LineReason.CAP_TOTAL
+            clause = str(requirement.data.get("note") or requirement.provenance.clause)
+            limit = self._limit(reason, requirement.value, requirement.provenance.mark, clause)
+            if requirement.category:
+                self._categories.setdefault(requirement.category, []).append(limit)
+            else:
+                self._shared[requirement.kind].append(limit)
+        self.has_total = any(self._shared.values())
+        self.has_shared = self.has_total or bool(self._categories)
+
+    def of(self, kind: ActivityType, category: str) -> Limits:
+        """The limits on one type of activity, in their order."""
+        own = [
+            self._limit(reason, cap.maximum, cap.mark, kind.provenance.clause)
+            for scope, reason in (("activity", ACTIVITY), ("day", DAY), ("period", LineReason.CAP_TYPE))
+            for cap in kind.caps
+            if cap.scope == scope
+        ]
+        shared = (*self._shared["cap_category"], *self._categories.get(category, ()), *self._shared["cap_total"])
+        return (*own, *sorted(shared, key=lambda limit: limit.reason is LineReason.CAP_TOTAL))
+
+    def _limit(self, reason: LineReason, maximum: Fraction, mark: Mark, clause: str) -> Limit:
+        self._count += 1
+        # Rounded downwards; the scale is made so that there is nothing to round.
+        return Limit(self._count, reason, maximum, (maximum * self._scale).__floor__(), mark, clause)
+
+
+def allocate(
+    facts: Sequence[Fact], worth: Sequence[int], limits: Sequence[Limits]
+) -> tuple[list[int], list[Limit | None]]:
+    """What counts of each fact's worth, and the last limit that took something from it.
+
+    `facts` in the order in which they count (day, then position in the book); `limits` are those on each fact.
+    """
+    spent: dict[tuple[int, object], int] = {}
+    counted: list[int] = []
+    taken: list[Limit | None] = []
+    for fact, credits, applied in zip(facts, worth, limits, strict=True):
+        last = None
+        for limit in applied:
+            group = limit.group(fact)
+            before = spent.get(group, 0)
+            if credits > limit.ticks - before:
+                credits = limit.ticks - before
+                last = limit
+            spent[group] = before + credits
+        counted.append(credits)
+        taken.append(last)
+    return counted, taken

@@ -1,6 +1,6 @@
 """Which period a day belongs to. Dates are local days of the rule set's time zone; periods are half-open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from credits.rules.documents import RuleSet
@@ -14,14 +14,33 @@ class AnchorMissing(ValueError):
 
 @dataclass(frozen=True)
 class Period:
+    """`begins` to `ends`, that day excluded. `whole_begins` is its first day before it was clipped to a version."""
+
     begins: date
     ends: date
+    whole_begins: date | None = field(default=None, compare=False)
 
     def __contains__(self, day: date) -> bool:
         return self.begins <= day < self.ends
 
     def is_closed(self, on: date) -> bool:
         return on >= self.ends
+
+    def years(self) -> list[tuple["Period", bool]]:
+        """Its years of twelve months, counted from where it begins unclipped, and whether each is a whole one."""
+        first, found, turn = self.whole_begins or self.begins, [], 0
+        while (begins := add_months(first, 12 * turn)) < self.ends:
+            ends = add_months(first, 12 * (turn + 1)) if begins.year < date.max.year - 1 else self.ends
+            year = Period(max(begins, self.begins), min(ends, self.ends))
+            if year.begins < year.ends:
+                found.append((year, (year.begins, year.ends) == (begins, ends)))
+            turn += 1
+        return found
+
+    def window(self, months: int) -> "Period":
+        """Its last `months`; all of it where `months` is 0."""
+        begins = add_months(self.ends, -months) if months else self.begins
+        return Period(max(begins, self.begins), self.ends)
 
 
 @dataclass(frozen=True)
@@ -56,13 +75,24 @@ def period_for(rule_set: RuleSet, day: date, anchors: Anchors = Anchors()) -> Pe
 
     Raises AnchorMissing for a personal period whose anchor is not known, ValueError for an unknown period type.
     """
-    begins, ends = _unclipped(rule_set, day, anchors)
-    begins = max(begins, rule_set.effective_from)
+    whole_begins, ends = _unclipped(rule_set, day, anchors)
+    begins = max(whole_begins, rule_set.effective_from)
     if rule_set.effective_to is not None:
         ends = min(ends, rule_set.effective_to)
     if not begins < ends:
         raise ValueError(f"{rule_set.key} is not in force on {day}")
-    return Period(begins, ends)
+    return Period(begins, ends, whole_begins)
+
+
+def earlier_periods(rule_set: RuleSet, period: Period, since: date) -> list[Period]:
+    """The periods before `period` that reach beyond `since`, newest first, as far back as the version was in force."""
+    found: list[Period] = []
+    ends, months = period.whole_begins or period.begins, rule_set.period.months
+    while ends > max(since, rule_set.effective_from):
+        begins = add_months(ends, -months)
+        found.append(Period(max(begins, rule_set.effective_from), ends, begins))
+        ends = begins
+    return found
 
 
 def is_fixed(rule_set: RuleSet) -> bool:

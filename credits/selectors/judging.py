@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from credits.enums import GrantMethod, OfficialState
+from credits.enums import GrantMethod, OfficialState, RequirementState
 from credits.models import Entry, EntryStatus
 from credits.rules import (
     NOTHING_DECLARED,
@@ -20,8 +21,9 @@ from credits.rules import (
     Period,
     RequirementResult,
     Supplement,
-    judge,
+    overall,
     rounded,
+    rounded_ticks,
 )
 from credits.rules.doubles import repeated
 from credits.rules.facts import WHOLE
@@ -35,15 +37,32 @@ class JudgedFigures:
     credits: Decimal
     hours: Decimal
     credits_registered: Decimal
-    running: str
     closed: str
     by_category: dict[str, str]
     lines: dict[str, dict[str, Any]]
     requirements: list[dict[str, Any]]
     entries_judged: int
 
-    def state(self, *, is_closed: bool) -> str:
-        return self.closed if is_closed else self.running
+    def state_on(self, day: date, period: Period) -> str:
+        """The state of the whole as it is on `day`."""
+        if period.is_closed(day):
+            return self.closed
+        states = (requirement_state(row, day, period) for row in self.requirements if decides(row))
+        return overall(states).value
+
+
+def requirement_state(row: Mapping[str, Any], day: date, period: Period) -> RequirementState:
+    """The state of a requirement on `day`: from a stored judgement's row. While the period runs it may already have
+    turned, as a year inside of it ended."""
+    if period.is_closed(day):
+        return RequirementState(row["closed"])
+    turned = [state for since, state in row.get("turns", []) if date.fromisoformat(since) <= day]
+    return RequirementState(turned[-1] if turned else row["running"])
+
+
+def decides(row: Mapping[str, Any]) -> bool:
+    """Whether a stored requirement is part of the whole result."""
+    return not row["is_limit"] and not row.get("is_advice", False)
 
 
 def with_official_state(entries: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -131,16 +150,18 @@ def judge_entries(
     doubled: Collection[int] = (),
     declared: Declared = NOTHING_DECLARED,
     supplements: Mapping[int, Supplement] | None = None,
+    history: Iterable[Fact] = (),
 ) -> JudgedFigures:
     """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses).
 
     `doubled` (from `doubled_entries`) are those that count from another book; `supplements` by the entry's pk.
+    `history` are facts of earlier periods, for requirements that look back (`rules.looks_back`).
     """
     rows = list(entries)
     taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
     later = supplements or {}
     facts = [fact_of(row, taken_back, doubled, later.get(row.pk)) for row in rows]
-    judged = judge(version.rules, period, facts, declared=declared)
+    judged = version.prepared(period).judge(facts, declared=declared, history=history)
     registered = {
         str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }
@@ -148,29 +169,26 @@ def judge_entries(
 
 
 def figures_of(judged: Judged, registered: set[str]) -> JudgedFigures:
+    scale = judged.scale
+    official = sum(line.credits_ticks for key, line in judged.lines.items() if key in registered)
     return JudgedFigures(
-        credits=rounded(judged.credits),
-        hours=rounded(judged.hours),
-        credits_registered=rounded(
-            sum((line.credits for key, line in judged.lines.items() if key in registered), Fraction(0))
-        ),
-        running=judged.running.value,
+        credits=Decimal(rounded_ticks(judged.credits_ticks, scale)),
+        hours=Decimal(rounded_ticks(judged.hours_ticks, scale)),
+        credits_registered=Decimal(rounded_ticks(official, scale)),
         closed=judged.closed.value,
-        by_category=_texts(judged.by_category),
+        by_category={code: rounded_ticks(ticks, scale) for code, ticks in judged.category_ticks.items()},
         lines={key: _line(line) for key, line in judged.lines.items()},
         requirements=[_requirement(result) for result in judged.requirements],
         entries_judged=len(judged.lines),
     )
 
 
-def _texts(values: Mapping[str, Fraction]) -> dict[str, str]:
-    return {key: str(rounded(value)) for key, value in values.items()}
-
-
 def _line(line: Line) -> dict[str, Any]:
     return {
         "state": line.state.value,
-        **_texts({"credits": line.credits, "earned": line.earned, "hours": line.hours}),
+        "credits": rounded_ticks(line.credits_ticks, line.scale),
+        "earned": rounded_ticks(line.earned_ticks, line.scale),
+        "hours": rounded_ticks(line.hours_ticks, line.scale),
         "reason": line.reason.value,
         "limit": None if line.limit is None else str(rounded(line.limit)),
         "category": line.category,
@@ -187,20 +205,18 @@ def _requirement(result: RequirementResult) -> dict[str, Any]:
         "id": result.id,
         "kind": result.kind,
         "category": result.category,
-        "required": None if result.required is None else str(rounded(result.required)),
-        **_texts(
-            {
-                "reached": result.figures.stated,
-                "reached_verified": result.figures.low,
-                "reached_if_unverified": result.figures.high,
-            }
-        ),
+        "required": None if result.required_ticks is None else rounded_ticks(result.required_ticks, result.scale),
+        "reached": rounded_ticks(result.ticks.stated, result.scale),
+        "reached_verified": rounded_ticks(result.ticks.low, result.scale),
+        "reached_if_unverified": rounded_ticks(result.ticks.high, result.scale),
         "running": result.running.value,
         "closed": result.closed.value,
+        "turns": [[day.isoformat(), state.value] for day, state in result.turns],
         "reason": result.reason.value,
         "mark": result.provenance.mark.value,
         "clause": result.provenance.clause,
         "source": result.provenance.source,
         "origin": result.provenance.origin,
         "is_limit": result.is_limit,
+        "is_advice": result.is_advice,
     }

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import DomainError
 from credits.models import RuleSetVersion
-from credits.rules import AnchorMissing, Anchors, Period, RuleSet, build, period_for, version_for
+from credits.rules import REVISION, AnchorMissing, Anchors, Period, Prepared, RuleSet, build, period_for, version_for
+
+# Periods of one version that are kept ready; personal ones differ from person to person.
+KEPT = 64
 
 
 class NoRuleSetInForce(DomainError):
@@ -22,11 +25,22 @@ class NoRuleSetInForce(DomainError):
 
 @dataclass(frozen=True)
 class LoadedRuleSet:
-    """`rules` merged with their parents; `sha256` covers their texts too."""
+    """`rules` merged with their parents; `sha256` covers their texts too, and how the engine reads them."""
 
     pk: int
     rules: RuleSet
     sha256: str
+    _prepared: dict[tuple[date, date, date | None], Prepared] = field(default_factory=dict, compare=False, repr=False)
+
+    def prepared(self, period: Period) -> Prepared:
+        """The rules ready for `period`, worked out once for as many people as there are."""
+        key = period.begins, period.ends, period.whole_begins
+        found = self._prepared.get(key)
+        if found is None:
+            if len(self._prepared) >= KEPT:
+                self._prepared.clear()
+            found = self._prepared[key] = Prepared(self.rules, period)
+        return found
 
 
 @dataclass(frozen=True)
@@ -71,7 +85,7 @@ def _build(stamp: tuple[tuple[int, str], ...]) -> RuleBook:
             row = rows[key]
             parent = get(row.parent) if row.parent else None
             rules = build(row.document, parent.rules if parent else None)
-            text = row.document_sha256 + (parent.sha256 if parent else "")
+            text = row.document_sha256 + (parent.sha256 if parent else f"engine {REVISION}")
             built[key] = LoadedRuleSet(row.pk, rules, hashlib.sha256(text.encode()).hexdigest())
         return built[key]
 

@@ -21,8 +21,8 @@ from credits.enums import (
     RequirementState,
 )
 from credits.models import Book, Entry, Judgement
-from credits.rules import Period, RuleSet, is_fixed, overall
-from credits.selectors.judging import JudgedFigures, doubled_entries, entries_of, judge_entries
+from credits.rules import Period, RuleSet, is_fixed
+from credits.selectors.judging import JudgedFigures, doubled_entries, entries_of, judge_entries, requirement_state
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, time_zone_of
 from credits.selectors.views import LineView, RequirementView, Standing, in_english, readable
 from organisations.enums import PersonState
@@ -130,12 +130,10 @@ def _stored(books: list[int], rule_set_id: str, version: LoadedRuleSet, period: 
 
 
 def _figures(judgement: Judgement) -> JudgedFigures:
-    running = overall(RequirementState(r["running"]) for r in judgement.requirements if not r["is_limit"])
     return JudgedFigures(
         credits=judgement.credits,
         hours=judgement.hours,
         credits_registered=judgement.credits_registered,
-        running=running.value,
         closed=judgement.state_closed,
         by_category=judgement.by_category,
         lines=judgement.lines,
@@ -157,7 +155,7 @@ def _standing(
 ) -> Standing:
     closed = period.is_closed(on)
     reasons = {entry.reverses_id: entry.reason for entry in entries if entry.reverses_id is not None}
-    requirements = tuple(_requirement(rules, row, closed) for row in figures.requirements)
+    requirements = tuple(_requirement(rules, row, requirement_state(row, on, period)) for row in figures.requirements)
     marks = {Mark(row["mark"]) for row in figures.lines.values() if Decimal(row["earned"]) > 0}
     marks |= {requirement.mark for requirement in requirements}
     if any(Decimal(row["hours"]) > 0 for row in figures.lines.values()):
@@ -170,7 +168,7 @@ def _standing(
         period_begins=period.begins,
         period_ends=period.ends,
         is_closed=closed,
-        state=JudgementState(figures.state(is_closed=closed)),
+        state=JudgementState(figures.state_on(on, period)),
         credits=figures.credits,
         hours=figures.hours,
         credits_registered=figures.credits_registered,
@@ -212,7 +210,7 @@ def _line(rules: RuleSet, entry: Entry, row: dict[str, Any], taken_back_because:
     )
 
 
-def _requirement(rules: RuleSet, row: dict[str, Any], closed: bool) -> RequirementView:
+def _requirement(rules: RuleSet, row: dict[str, Any], state: RequirementState) -> RequirementView:
     return RequirementView(
         id=row["id"],
         kind=row["kind"],
@@ -222,13 +220,14 @@ def _requirement(rules: RuleSet, row: dict[str, Any], closed: bool) -> Requireme
         reached=Decimal(row["reached"]),
         reached_verified=Decimal(row["reached_verified"]),
         reached_if_unverified=Decimal(row["reached_if_unverified"]),
-        state=RequirementState(row["closed" if closed else "running"]),
+        state=state,
         reason=RequirementReason(row["reason"]),
         mark=Mark(row["mark"]),
         clause=row["clause"],
         source=row["source"],
         origin=row["origin"],
         is_limit=row["is_limit"],
+        is_advice=row.get("is_advice", False),
         clause_text=readable(rules, row["clause"]),
         source_text=readable(rules, row["source"]),
     )

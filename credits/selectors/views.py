@@ -95,6 +95,7 @@ class RequirementView:
     source: str
     origin: str
     is_limit: bool
+    is_advice: bool = False
     clause_text: str = ""
     source_text: str = ""
 
@@ -113,7 +114,7 @@ class RequirementView:
     @property
     def missing(self) -> Decimal:
         """What is still to be earned, as the document reads; 0 where nothing is."""
-        if self.required is None or self.is_limit:
+        if self.required is None or self.is_limit or self.is_advice:
             return Decimal(0)
         return max(Decimal(0), self.required - self.reached)
 

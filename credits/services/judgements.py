@@ -42,7 +42,7 @@ def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: 
         "credits": figures.credits,
         "hours": figures.hours,
         "credits_registered": figures.credits_registered,
-        "state": figures.state(is_closed=period.is_closed(today)),
+        "state": figures.state_on(today, period),
         "state_closed": figures.closed,
         "by_category": figures.by_category,
         "lines": figures.lines,

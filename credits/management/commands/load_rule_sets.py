@@ -2,13 +2,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from credits.models import RuleSetVersion
+from credits.models import Judgement, RuleSetVersion
+from credits.selectors import rule_book
 from credits.services.judgements import rebuild_all
 from credits.services.rule_sets import BadRuleSet, load_rule_sets
 
 
 class Command(BaseCommand):
-    help = "Load the credit rule sets that ship with the software; judge anew if a text changed. Can run again."
+    help = "Load the credit rule sets that ship with the software; judge anew if texts or the engine changed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = self._texts()
@@ -17,7 +18,9 @@ class Command(BaseCommand):
         except BadRuleSet as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         self.stdout.write(f"{count} rule-set versions are loaded.")
-        if before and before != self._texts():
+        current = {version.sha256 for version in rule_book().versions}
+        is_stale = Judgement.objects.exclude(rules_sha256__in=current).exists()
+        if is_stale or (before and before != self._texts()):
             self.stdout.write(f"{rebuild_all()} judgements were made anew.")
 
     def _texts(self) -> set[str]:

@@ -124,9 +124,13 @@ def test_three_thirds_are_one_credit_exactly() -> None:
     assert [rounded(line.credits) for line in judged.lines.values()] == [Decimal("0.33")] * 3
 
 
-def test_facts_outside_the_period_are_not_seen() -> None:
+def test_facts_of_another_period_say_so_and_change_nothing() -> None:
     judged = judge(NEW, YEAR, [fact("before", ends_on=date(2025, 12, 31)), fact("after", ends_on=date(2027, 1, 1))])
-    assert dict(judged.lines) == {}
+    assert {key: (line.state, line.reason) for key, line in judged.lines.items()} == {
+        "before": (LineState.NOT_COUNTED, LineReason.WRONG_PERIOD),
+        "after": (LineState.NOT_COUNTED, LineReason.WRONG_PERIOD),
+    }
+    assert (judged.credits, judged.hours, judged.requirements) == (0, 0, judge(NEW, YEAR, []).requirements)
 
 
 @pytest.mark.parametrize(

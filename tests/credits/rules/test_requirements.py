@@ -26,7 +26,7 @@ def rules(**changes: Any) -> RuleSet:
         "conf": "A",
         "sources": ["https://example.org/rules"],
         "unit": "credit",
-        "period": {"type": "calendar_year"},
+        "period": {"type": "calendar_year", "time_zone": "UTC"},
         "minutes_per_hour": {"value": 60, "conf": "A"},
         "categories": [{"code": "one"}, {"code": "two"}],
         "requirements": [{"id": "total", "kind": "min_total", "value": 10}],
