@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from credits.models import RuleSetVersion
-from credits.rules import RuleSet, build
+from credits.rules.validation import BadJson, read, validate
+from credits.selectors.problems import problem_text
 
 FOLDER = Path(__file__).resolve().parent.parent / "rulesets"
 
@@ -22,34 +23,25 @@ class BadRuleSet(ValueError):
 def load_rule_sets(folder: Path = FOLDER) -> int:
     """Load every `<id>@<version>.json` of `folder`; returns how many versions there are. Can run again.
 
-    Every file is read by the engine before anything is stored. Raises BadRuleSet.
+    Every file is validated and built before anything is stored. Raises BadRuleSet.
     """
     documents: dict[str, dict[str, Any]] = {}
     for path in sorted(folder.glob("*.json")):
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            key = f"{document['id']}@{document['version']}"
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadRuleSet(f"{path.name}: {error!r}") from error
+            document = read(path.read_bytes())
+        except BadJson as error:
+            raise BadRuleSet(f"{path.name}: {problem_text(error.problem)}") from error
+        key = f"{document.get('id')}@{document.get('version')}"
         if key != path.stem:
             raise BadRuleSet(f"{path.name} calls itself {key}")
         documents[key] = document
-    for key in documents:
-        _built(key, documents)
+    for key, document in documents.items():
+        errors = [problem for problem in validate(document, documents) if not problem.is_warning]
+        if errors:
+            raise BadRuleSet(f"{key}.json: {problem_text(errors[0])}")
     for document in documents.values():
         _store(document)
     return len(documents)
-
-
-def _built(key: str, documents: dict[str, dict[str, Any]], below: tuple[str, ...] = ()) -> RuleSet:
-    if key not in documents or key in below:
-        raise BadRuleSet(f"{below[-1] if below else key}: its parent {key} is missing or goes in a circle")
-    document = documents[key]
-    parent = _built(document["parent"], documents, (*below, key)) if document.get("parent") else None
-    try:
-        return build(document, parent)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadRuleSet(f"{key}.json: {error!r}") from error
 
 
 def _store(document: dict[str, Any]) -> None:

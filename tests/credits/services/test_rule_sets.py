@@ -31,9 +31,9 @@ def test_load_stores_every_version_with_its_end_exclusive_and_can_run_again() ->
     ("name", "changes", "words"),
     [
         ("other@1.json", {}, "calls itself ca-sk-samrt-ce@2020.1"),
-        ("ca-sk-samrt-ce@2020.1.json", {"parent": "none@1"}, "its parent none@1 is missing"),
-        ("ca-sk-samrt-ce@2020.1.json", {"conf": "C"}, "'C' is not a valid Mark"),
-        ("ca-sk-samrt-ce@2020.1.json", {"effective_from": "soon"}, "Invalid isoformat string"),
+        ("ca-sk-samrt-ce@2020.1.json", {"parent": "none@1"}, "parent: The version none@1 is not loaded"),
+        ("ca-sk-samrt-ce@2020.1.json", {"conf": "C"}, 'conf: "C" is not known here. Use one of: A, A-partial, B, M.'),
+        ("ca-sk-samrt-ce@2020.1.json", {"effective_from": "soon"}, 'effective_from: "soon" is not a day.'),
     ],
 )
 def test_load_of_a_bad_file_names_it_and_stores_nothing(
