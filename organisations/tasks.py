@@ -51,6 +51,8 @@ def erase_person(job_pk: int) -> None:
 
 @shared_task(name="organisations.keep_promises", ignore_result=True)
 def keep_promises() -> None:
-    """Once an hour: files of own data go after seven days, erasures run when their day has come."""
+    """Once an hour: files of own data go after seven days, erasures run when their day has come, nobody is left
+    waiting unseen."""
     own_data.erase_old()
+    erasure.remind()
     erasure.queue_due()

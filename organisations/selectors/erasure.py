@@ -9,11 +9,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from organisations import histories, retention
-from organisations.enums import Power, RequestState
-from organisations.models import ErasureRequest, Node, Person, PersonExport
+from organisations.enums import POWERS, Power, RequestState
+from organisations.models import Employment, ErasureRequest, Membership, Node, Person, PersonExport, RoleGrant
 from organisations.scopes import Scope
 from organisations.selectors.directory import belonging_nowhere
-from organisations.selectors.powers import people_in, required_scope
+from organisations.selectors.powers import in_force, people_in, required_scope
 
 _YEAR = "last_credit_year:"
 
@@ -83,6 +83,37 @@ def deciding(by: Person) -> QuerySet[ErasureRequest]:
     if reaches_a_tree(scope):
         found |= Q(person__in=belonging_nowhere().values("pk"))
     return ErasureRequest.objects.filter(found)
+
+
+def deciders_of(person: Person) -> list[Person]:
+    """Who may decide about the erasure of `person`: the people for whom `deciding` holds their requests. Two queries
+    and one for each kind of place."""
+    return _holders(Power.APPROVE_DISCLOSURE, person)
+
+
+def _holders(power: Power, person: Person) -> list[Person]:
+    """Who has `power` over the person's places of today, or over a whole tree where they have none; not they."""
+    paths = [
+        *Employment.objects.filter(in_force(), person=person).values_list("unit__path", flat=True),
+        *Membership.objects.filter(in_force(), person=person).values_list("branch__path", flat=True),
+    ]
+    above = {path[:end] for path in paths for end in range(Node.steplen, len(path) + 1, Node.steplen)}
+    reach = Q(node__path__in=above) if above else Q(node__depth=1)
+    roles = [role.value for role in POWERS[power]]
+    grants = RoleGrant.objects.filter(in_force(), reach, role__in=roles, person__is_active=True)
+    keys = grants.exclude(person=person).values("person")
+    return list(Person.objects.filter(pk__in=keys).order_by("pk"))
+
+
+def appointers_for(person: Person) -> list[Person]:
+    """Who can see to it that somebody decides where nobody does: system administrators, else superusers."""
+    found = _holders(Power.KEEP_PLACES, person)
+    return found or list(Person.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk).order_by("pk"))
+
+
+def waiting_for(by: Person) -> int:
+    """How many requests wait for `by`'s decision, own ones not counted. Raises OutOfScope."""
+    return deciding(by).filter(request_state=RequestState.WAITING).exclude(person=by).count()
 
 
 def reaches_a_tree(scope: Scope) -> bool:

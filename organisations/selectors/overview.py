@@ -10,6 +10,7 @@ from organisations.enums import Power, QualificationState, RequestState, RosterS
 from organisations.models import Objection, Person, Qualification, Registration, RosterRow
 from organisations.scopes import Scope
 from organisations.selectors.directory import PeopleFilter, called, filtered
+from organisations.selectors.erasure import waiting_for
 from organisations.selectors.grants import GrantFilter, grants_of
 from organisations.selectors.powers import people_in, scope_for
 
@@ -67,6 +68,8 @@ def tiles_of(person: Person) -> list[Tile]:
         tiles.append(Tile(_("Objections to answer"), objections.count(), "manage:objections", "state=open"))
         reported = waiting_qualifications(kept)
         tiles.append(Tile(_("Titles and degrees to confirm"), reported.count(), "manage:qualifications"))
+    if scope_for(person, Power.APPROVE_DISCLOSURE):
+        tiles.append(Tile(_("Requests for erasure to decide"), waiting_for(person), "manage:erasures"))
     if granted:
         ending = grants_of(granted, GrantFilter(when="ending"))
         tiles.append(Tile(_("Roles that end within 30 days"), ending.count(), "manage:roles", "when=ending"))

@@ -1,5 +1,7 @@
 """Being forgotten: asked for by the person, agreed by a second one, carried out when retention allows."""
 
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.urls import reverse
@@ -11,8 +13,10 @@ from cms.shared.jobs import JobState, LostLease
 from organisations import audit, histories, notifications
 from organisations.enums import Deed, RequestState
 from organisations.models import ErasureRequest, Person
-from organisations.selectors.erasure import deciding, due_on
+from organisations.selectors.erasure import appointers_for, deciders_of, deciding, due_on
 from organisations.services import passwords
+
+REMINDED_EVERY = timedelta(days=7)
 
 
 class AlreadyRequested(errors.Conflict):
@@ -62,7 +66,32 @@ def _request(person: Person) -> ErasureRequest:
     except IntegrityError as error:
         raise AlreadyRequested from error
     audit.record(by=person, verb=Deed.ERASURE_REQUEST, target=person, after={"earliest_on": due.on, "basis": due.basis})
+    _ask(row)
     return row
+
+
+def _ask(row: ErasureRequest, *, reminder: int = 0) -> None:
+    """Tell those who decide; where nobody does, those who can appoint somebody. Each `reminder` is sent once."""
+    deciders = deciders_of(row.person)
+    kind = "erasure_waiting" if deciders else "erasure_undecided"
+    told = []
+    for person in deciders or appointers_for(row.person):
+        with translation.override(person.language):
+            link = reverse("manage:erasures") if deciders else reverse("manage:roles")
+        told.append((person, {"weeks": reminder}, f"{kind}:{row.public_id}:{reminder}", link))
+    notifications.notify_each(told=told, kind=kind)
+
+
+def remind() -> int:
+    """Tell those who decide of each full week that a request has waited; how many requests still wait so long."""
+    waiting = ErasureRequest.objects.filter(
+        request_state=RequestState.WAITING, created_at__lte=timezone.now() - REMINDED_EVERY
+    )
+    requests = list(waiting.select_related("person").order_by("pk"))
+    for row in requests:
+        with transaction.atomic():
+            _ask(row, reminder=(timezone.now() - row.created_at) // REMINDED_EVERY)
+    return len(requests)
 
 
 @transaction.atomic

@@ -20,7 +20,16 @@ from credits.models import Book, Entry
 from credits.services.verification import verify_judgements, verify_ledger
 from organisations import histories, retention
 from organisations.enums import RequestState, Role
-from organisations.models import AuditEvent, Consent, ErasureRequest, Notification, Person, PersonExport, StatePeriod
+from organisations.models import (
+    AuditEvent,
+    Consent,
+    ErasureRequest,
+    Notification,
+    Person,
+    PersonExport,
+    RoleGrant,
+    StatePeriod,
+)
 from organisations.selectors import erasure as selectors
 from organisations.services import erasure, merging, own_data
 from tests.factories.credits import NATIONAL, entry
@@ -305,9 +314,49 @@ def test_decision_is_somebody_elses_and_needs_a_reason_to_refuse() -> None:
     erasure.decide(by=world.security, public_id=key, accept=False, reason="有未结的学分争议")
     with pytest.raises(erasure.AlreadyDecided):
         erasure.decide(by=world.security, public_id=key, accept=True)
-    assert list(Notification.objects.values_list("person", "kind")) == [(world.person.pk, "erasure_refused")]
+    about = Notification.objects.filter(person=world.person)
+    assert list(about.values_list("person", "kind")) == [(world.person.pk, "erasure_refused")]
     page = signed_in(world.person).get(reverse("organisations:my_data")).content.decode()
     assert "有未结的学分争议" in page
+
+
+def told(kind: str) -> list[tuple[int, str]]:
+    return list(Notification.objects.filter(kind=kind).order_by("person").values_list("person", "link"))
+
+
+def test_request_tells_those_who_decide_once_and_again_after_a_week() -> None:
+    world = World()
+    second = RoleGrantFactory(node=world.hospital, role=Role.SECURITY_ADMINISTRATOR, person__language="en").person
+    row = erasure.request(person=world.person, password=PASSWORD)
+    both = [(world.security.pk, "/zh-hans/manage/erasures/"), (second.pk, "/en/manage/erasures/")]
+    assert (told("erasure_waiting"), erasure.remind()) == (both, 0)
+    ErasureRequest.objects.update(created_at=timezone.now() - timedelta(days=8))
+    assert (erasure.remind(), erasure.remind()) == (1, 1)
+    assert told("erasure_waiting") == sorted(both * 2)
+    assert selectors.waiting_for(second) == 1
+    home = signed_in(world.security).get(reverse("manage:home")).context["tiles"]
+    assert [(tile.view, tile.count, tile.needs_work) for tile in home] == [("manage:erasures", 1, True)]
+    erasure.decide(by=second, public_id=str(row.public_id), accept=False, reason="有未结的学分争议")
+    ErasureRequest.objects.update(created_at=timezone.now() - timedelta(days=15))
+    assert (erasure.remind(), len(told("erasure_waiting"))) == (0, 4)
+
+
+def test_request_that_nobody_decides_reaches_who_can_appoint_somebody() -> None:
+    world = World()
+    RoleGrant.objects.filter(role=Role.SECURITY_ADMINISTRATOR).update(ends=timezone.localdate())
+    operator = PersonFactory(is_superuser=True)
+    erasure.request(person=world.person, password=PASSWORD)
+    assert told("erasure_undecided") == [(operator.pk, "/zh-hans/manage/roles/")]
+    system = RoleGrantFactory(node=world.province, role=Role.SYSTEM_ADMINISTRATOR).person
+    erasure.request(person=EmploymentFactory(unit=world.hospital).person, password=PASSWORD)
+    assert [person for person, _link in told("erasure_undecided")] == [operator.pk, system.pk]
+
+
+def test_request_of_somebody_without_a_place_tells_who_looks_after_a_tree() -> None:
+    world = World()
+    RoleGrantFactory(node=world.hospital, role=Role.SECURITY_ADMINISTRATOR)
+    erasure.request(person=PersonFactory(), password=PASSWORD)
+    assert [person for person, _link in told("erasure_waiting")] == [world.security.pk, world.outsider.pk]
 
 
 @pytest.mark.parametrize(
