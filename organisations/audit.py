@@ -1,4 +1,5 @@
-"""The audit log: append-only, personal fields masked before they are written."""
+"""The audit log: append-only, personal fields masked before they are written, and people named by their keys alone:
+who they are is looked up when the log is read (`selectors.labels`), so that an erasure reaches it too."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -11,10 +12,13 @@ from django.db.models import Model
 from cms.shared.free_text import without_numbers
 from cms.shared.http import current_address
 from cms.shared.logs import scrub
+from organisations import histories
 from organisations.models import AuditEvent, Person
 
 # Parts of field names whose values never enter the log, not even masked ones.
 PERSONAL = ("phone", "id_number", "email", "password", "activation_code", "secret", "token", "staff_number")
+# Names of fields that hold the name of a person, where the deed is done to one.
+NAMES = frozenset({"name", "username", "user_name"})
 MASK = "***"
 
 
@@ -50,16 +54,20 @@ def _event(
 ) -> AuditEvent:
     return AuditEvent(
         actor_id_copy=by.pk if by else None,
-        actor=scrub(str(by))[:80] if by else "",
         verb=verb,
         target_kind=target._meta.label_lower,
         target_id=str(getattr(target, "public_id", None) or target.pk or ""),
-        target=scrub(str(target))[:200],
-        before=masked(before or {}),
-        after=masked(after or {}),
+        target="" if histories.person_path(target._meta.model) else scrub(str(target))[:200],
+        before=_told(target, before or {}),
+        after=_told(target, after or {}),
         address=_address(),
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )
+
+
+def _told(target: Model, fields: dict[str, Any]) -> dict[str, Any]:
+    told = masked(fields)
+    return told | {name: MASK for name in NAMES & told.keys() if told[name]} if isinstance(target, Person) else told
 
 
 def _address() -> str | None:

@@ -71,6 +71,18 @@ def known_fields() -> frozenset[str]:
     return frozenset(name for history in _registered.values() for name in history.fields | history.doers)
 
 
+def person_path(model: Any) -> str:
+    """The look-up from a row of `model` to the person whom its label names; "" if it names nobody.
+
+    A model that names somebody of whom it has no key itself says so in `names_person`.
+    """
+    if model._meta.label == "organisations.Person":
+        return "pk"
+    owned = {name for history in _registered.values() for name in history.fields}
+    direct = (field.name for field in model._meta.concrete_fields if f"{model._meta.label}.{field.name}" in owned)
+    return str(getattr(model, "names_person", "")) or next(direct, "")
+
+
 def labels() -> dict[str, Any]:
     """Table → its name in words, of all packages."""
     return {table: label for history in registered() for table, label in history.labels.items()}

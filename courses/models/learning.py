@@ -4,6 +4,7 @@ languages is one course, and they copy what they name, so that later edits never
 import uuid
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -146,6 +147,9 @@ class LessonProgress(models.Model):
     `public_id` is the context under which a quiz's attempts are opened. `lecture_id_copy` names the lecture whose
     minutes were counted here, so that they count once only.
     """
+
+    # Whom its label names: see organisations.audit.
+    names_person: ClassVar[str] = "enrolment__person"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="lessons")

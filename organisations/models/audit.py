@@ -10,7 +10,11 @@ from organisations.enums import Deed
 
 
 class AuditEvent(models.Model):
-    """Who did what to what, when, from where. Personal fields are masked before they come here."""
+    """Who did what to what, when, from where. Personal fields are masked before they come here.
+
+    People stand here by their keys; `actor`, and `target` where it names a person, are empty in the table (lines of
+    earlier releases hold a name) and filled in when the log is read: `selectors.labels.named`.
+    """
 
     append_only = True
     # How long none may go: retention.json, "audit". `services.pruning` is the one that lets older ones go.

@@ -1,8 +1,10 @@
 """The audit log as its readers see it: through their scope, newest first, by key and not by page number."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +15,14 @@ from django.utils.dateparse import parse_datetime
 
 from cms.shared.errors import NotFound
 from organisations.enums import Deed, Power
-from organisations.models import AuditEvent, Person
+from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
+from organisations.selectors import labels
 from organisations.selectors.erasure import reaches_a_tree
 from organisations.selectors.powers import people_in, required_scope
 
 PER_PAGE = 50
+_AT_ONCE = 500
 EXPORTED_AT_MOST = 50_000
 # What deeds are done to, for the filter; an unusual kind is found by its target.
 KINDS = (
@@ -55,8 +59,8 @@ class Wanted:
 
     @property
     def told(self) -> dict[str, Any]:
-        """For the log of readings: what was asked, without what is empty."""
-        return {name: value for name, value in vars(self).items() if value}
+        """For the log of readings: what was asked, without what is empty. Words may be a name: only that there were."""
+        return {name: value for name, value in vars(self).items() if value} | ({"text": "…"} if self.text else {})
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,11 @@ def _says(text: str) -> Q:
     """Names, addresses, request ids, deeds in words, and what stands in the fields before and after."""
     # SQLite keeps JSON with letters beyond ASCII escaped.
     escaped = json.dumps(text)[1:-1]
+    people = Person.objects.filter(Q(name__icontains=text) | Q(username=text.lower()))
+    ids = people.annotate(text_id=_UuidText(F("public_id"))).values("text_id")
     deeds = [verb for verb, label in Deed.choices if text.casefold() in str(label).casefold()]
     found = Q(actor__icontains=text) | Q(target__icontains=text) | Q(request_id=text) | Q(verb__in=deeds)
-    found |= Q(actor_id_copy__in=Person.objects.filter(username=text.lower()).values("pk"))
+    found |= Q(actor_id_copy__in=people.values("pk")) | Q(target_kind=Person._meta.label_lower, target_id__in=ids)
     for field in ("before", "after"):
         found |= Q(**{f"{field}__icontains": text}) | Q(**{f"{field}__icontains": escaped})
     return found
@@ -154,12 +160,18 @@ class _UuidText(Func):
 
 
 def _readable(scope: Scope) -> Q:
-    """Everything for whoever audits a whole tree; else what people of the scope did, or what was done to them."""
+    """Everything for whoever audits a whole tree; else what people of the scope did, or was done to them or to its
+    places."""
     if reaches_a_tree(scope):
         return Q()
     people = people_in(scope)
     ids = people.annotate(text_id=_UuidText(F("public_id"))).values("text_id")
-    return Q(actor_id_copy__in=people.values("pk")) | Q(target_kind=Person._meta.label_lower, target_id__in=ids)
+    places = Node.objects.filter(scope.q("")).annotate(text_id=_UuidText(F("public_id"))).values("text_id")
+    return (
+        Q(actor_id_copy__in=people.values("pk"))
+        | Q(target_kind=Person._meta.label_lower, target_id__in=ids)
+        | Q(target_kind=Node._meta.label_lower, target_id__in=places)
+    )
 
 
 def page(by: Person, wanted: Wanted, *, cursor: str = "") -> AuditPage:
@@ -168,7 +180,7 @@ def page(by: Person, wanted: Wanted, *, cursor: str = "") -> AuditPage:
     if (place := _place(cursor)) is not None:
         at, pk = place
         found = found.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk), at__lte=at)
-    rows = list(found[: PER_PAGE + 1])
+    rows = labels.named(found[: PER_PAGE + 1])
     shown = rows[:PER_PAGE]
     older = f"{shown[-1].at.isoformat()}_{shown[-1].pk}" if len(rows) > PER_PAGE else ""
     actor = Person.objects.filter(public_id=wanted.actor).first() if wanted.actor else None
@@ -191,7 +203,13 @@ def event(by: Person, pk: int) -> AuditEvent:
     found = events(by, Wanted()).filter(pk=pk).first() if pk < 2**63 else None
     if found is None:
         raise NotFound
-    return found
+    return labels.named([found])[0]
+
+
+def lines(by: Person, wanted: Wanted) -> Iterator[AuditEvent]:
+    """All events that `by` may read and that are wanted, newest first, at most EXPORTED_AT_MOST. Raises OutOfScope."""
+    found = events(by, wanted)[:EXPORTED_AT_MOST].iterator(chunk_size=_AT_ONCE)
+    return (row for some in iter(lambda: list(islice(found, _AT_ONCE)), []) for row in labels.named(some))
 
 
 def public_id_of_actor(found: AuditEvent) -> UUID | None:

@@ -10,6 +10,7 @@ from cms.shared.errors import NotFound
 from organisations.enums import POWERS, Deed, Power
 from organisations.models import AuditEvent, Employment, Membership, Node, Objection, Person, Qualification, RoleGrant
 from organisations.scopes import Scope
+from organisations.selectors import labels
 from organisations.selectors.powers import in_force
 
 # The deeds by which others enter what stands about a person.
@@ -56,7 +57,7 @@ def details_of(person: Person) -> Details:
         employments=list(person.employments.filter(in_force()).select_related("unit").order_by("-begins", "-pk")),
         memberships=list(person.memberships.filter(in_force()).select_related("branch").order_by("begins", "pk")),
         qualifications=list(person.qualifications.order_by("kind", "pk")),
-        origins=list(origins.order_by("-at", "-pk")[:SHOWN]),
+        origins=labels.named(origins.order_by("-at", "-pk")[:SHOWN]),
         objections=list(person.objections.select_related("unit").order_by("-created_at", "-pk")[:SHOWN]),
     )
 

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt, AccessFailureLog
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +29,7 @@ from organisations.models import (
     Qualification,
     Registration,
     RoleGrant,
+    RosterImport,
     RosterRow,
     StatePeriod,
 )
@@ -313,11 +315,14 @@ def erase(person: Person) -> None:
     person.exports.all().delete()
     person.role_grants.filter(Q(ends__isnull=True) | Q(ends__gt=today)).update(ends=today)
     person.role_grants.update(reason="")
-    RosterRow.objects.filter(person=person).update(
-        sealed="", shown={}, changes={}, undo="", problems=[], candidates=[], person=None
-    )
+    _erase_from_rosters(person)
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()
+    for profile in apps.get_model("wagtailusers.UserProfile")._default_manager.filter(user=person).exclude(avatar=""):
+        delete_on_commit(profile.avatar.name)
+    # What Wagtail noted about the account itself: its label is the name.
+    logged = apps.get_model("wagtailcore.ModelLogEntry")._default_manager.filter(object_id=str(person.pk))
+    logged.filter(content_type=ContentType.objects.get_for_model(Person)).update(label="", data={})
     for label, field in _WAGTAIL.items():
         apps.get_model(label)._default_manager.filter(**{field: person}).delete()
     hashed = crypto.indexes(str(person.public_id), field="axes.account")
@@ -335,6 +340,28 @@ def erase(person: Person) -> None:
     person.is_active = person.is_staff = person.is_superuser = False
     person.set_unusable_password()  # and with the password every session ends
     person.save()
+
+
+def _erase_from_rosters(person: Person) -> None:
+    """The rows that were entered as this person, those that may be about them, and the samples of the files they are
+    in. A namesake's unassigned row goes with them: it can be sent again."""
+    emptied = {"sealed": "", "shown": {}, "changes": {}, "undo": "", "problems": [], "candidates": []}
+    RosterRow.objects.filter(person=person).update(**emptied, person=None)
+    if not person.name:
+        return
+    nobodys = RosterRow.objects.filter(person__isnull=True, shown__name=person.name)
+    nobodys.update(**emptied)
+    words = {word for word in (person.name, person.email) if word}
+    for roster in RosterImport.objects.exclude(sheets=[]).only("sheets").iterator(chunk_size=100):
+        samples = [sheet.get("samples") or {} for sheet in roster.sheets]
+        if words & {text for columns in samples for texts in columns.values() for text in texts}:
+            forget_samples(roster)
+
+
+def forget_samples(roster: RosterImport) -> None:
+    """Leave of the sheets what their columns are called; the samples of what stood in them go."""
+    sheets = [{**sheet, "samples": {}} for sheet in roster.sheets]
+    RosterImport.objects.filter(pk=roster.pk).update(sheets=sheets)
 
 
 def erase_export_file(export: PersonExport) -> None:

@@ -117,7 +117,7 @@ def test_pages_take_constant_queries(
     client, keeper = signed_in(person), signed_in(administrator)
     client.get("/en/account/details/")
     keeper.get("/en/manage/objections/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/en/account/details/")
     with django_assert_num_queries(6):
         keeper.get("/en/manage/objections/")

@@ -111,12 +111,10 @@ def for_known(values: dict[str, str], known: Known, place: Place, owners: Owners
         plan.problems.append(problem(P.ACCOUNT_CLOSED))
     elif known.has_duties_elsewhere and (plan.person or here is None):
         plan.problems.append(problem(P.PRIVILEGED))
-    if here is None and not plan.is_stopped and not is_chosen and owners.id_number != known.person.pk:
+    if here is None and not is_chosen and owners.id_number != known.person.pk:
         _ask_before_arrival(plan, known, place)
     if plan.is_stopped:
         plan.outcome = RowOutcome.WRONG
-    elif plan.outcome == RowOutcome.UNCLEAR:
-        plan.changes = {}  # of somebody who may be another one, nothing is told
     elif touches and plan.outcome == RowOutcome.UNCHANGED:
         plan.outcome = RowOutcome.UPDATE
     return plan
@@ -249,13 +247,13 @@ def _plan_here(plan: Plan, values: dict[str, str], known: Known, here: Employmen
 
 def _ask_before_arrival(plan: Plan, known: Known, place: Place) -> None:
     """Phone and name alone bring back who worked here before and works nowhere now; nobody else."""
-    if known.present(place.day):
-        plan.problems.append(problem(P.COMES_FROM_ELSEWHERE))
-    elif not known.was_here(place):
-        plan.problems.append(problem(P.KNOWN_ELSEWHERE))
-    else:
+    works = bool(known.present(place.day))
+    if known.was_here(place) and not works:
         return
-    plan.outcome, plan.asks_for_click = RowOutcome.UNCLEAR, True
+    plan.changes = {}  # of somebody who may be another one nothing is told
+    if not plan.is_stopped:
+        plan.problems.append(problem(P.COMES_FROM_ELSEWHERE if works else P.KNOWN_ELSEWHERE))
+        plan.outcome, plan.asks_for_click = RowOutcome.UNCLEAR, True
 
 
 def _plan_arrival(plan: Plan, values: dict[str, str], known: Known, place: Place) -> None:

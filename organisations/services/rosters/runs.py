@@ -12,6 +12,7 @@ from organisations.enums import RosterStage
 from organisations.formats import columns
 from organisations.formats.shapes import Unreadable
 from organisations.models import RosterImport, RosterMapping, RosterRow
+from organisations.services.histories import forget_samples
 from organisations.services.rosters import applying, checking, files, intake, undoing
 
 # Files hold names and numbers in clear: they stay only as long as rows may be corrected or an import undone.
@@ -57,14 +58,18 @@ def _read(roster: RosterImport) -> None:
 
 
 def erase_old() -> int:
-    """Erase files and rows of rosters that ended, or lay untouched, for 30 days; how many. What happened remains."""
+    """Erase files and rows of rosters that ended, or lay untouched, for 30 days; how many.
+
+    What happened remains: to whom (by key), from which row, with which outcome.
+    """
     before = timezone.now() - KEPT_FOR
     old = RosterImport.objects.filter(created_at__lt=before, finished_at__lt=before, file_erased_at__isnull=True)
     erased = 0
     for roster in old.exclude(file=""):
         with transaction.atomic():
             intake.erase_file(roster)
-            RosterRow.objects.filter(roster=roster).update(sealed="", undo="")
+            forget_samples(roster)
+            RosterRow.objects.filter(roster=roster).update(sealed="", undo="", shown={}, changes={}, candidates=[])
         erased += 1
     return erased
 

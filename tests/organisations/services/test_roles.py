@@ -215,8 +215,8 @@ def test_substitute_stands_in_within_the_holders_days_and_ends_with_the_holder()
     roles.end_role(by=None, grant=held, on=day, reason="调离")
     stand_in.refresh_from_db()
     assert stand_in.ends == day
-    events = AuditEvent.objects.filter(verb="role.end").order_by("pk").values_list("target", "after")
+    events = AuditEvent.objects.filter(verb="role.end").order_by("pk").values_list("target_id", "after")
     assert list(events) == [
-        (held.person.name, {"ends": "2026-06-01", "reason": "调离"}),
-        (stand_in.person.name, {"ends": "2026-06-01", "reason": "调离"}),
+        (str(held.person.public_id), {"ends": "2026-06-01", "reason": "调离"}),
+        (str(stand_in.person.public_id), {"ends": "2026-06-01", "reason": "调离"}),
     ]
