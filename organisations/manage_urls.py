@@ -9,6 +9,7 @@ from organisations.views.manage import (
     departures,
     erasures,
     home,
+    lists,
     merging,
     objections,
     people,
@@ -25,6 +26,7 @@ from organisations.views.manage import (
 app_name = "manage"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", lists.search, name="search"),
     path("objections/", objections.objections, name="objections"),
     path("objections/list.csv", objections.download, name="objections_csv"),
     path("objections/<uuid:public_id>/answer/", objections.answer, name="objection_answer"),

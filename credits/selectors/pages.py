@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from cms.shared import errors
+from cms.shared import errors, search_words
 from credits.models import Entry, ExportJob
 from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
 from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
@@ -62,6 +62,11 @@ class PeopleListing:
     year: int
     years: list[int]
     search: str
+
+    @property
+    def words(self) -> str:
+        """The search for the field that it was typed into."""
+        return search_words.shown(self.search)
 
 
 @dataclass(frozen=True)

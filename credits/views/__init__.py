@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from cms.shared import search_words
 from credits.forms import ExportForm
 from credits.selectors import disclosures as disclosure_selectors
 from credits.selectors import pages
@@ -39,13 +40,12 @@ def my_credits(request: HttpRequest) -> HttpResponse:
     return render(request, "credits/year.html", {"year_page": page, "standing": page.standing, "is_own": True})
 
 
-@login_required
-@never_cache
+@shell.managed
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
     listing = pages.people_page(
         by=person_of(request),
-        search=request.GET.get("q", "")[:60],
+        search=search_words.opened(request.GET.get("q", ""))[:60],
         number=request.GET.get("page", "1"),
         year=request.GET.get("year", ""),
     )

@@ -13,6 +13,7 @@ from django.db.models import CharField, F, Func, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from cms.shared import search_words
 from cms.shared.errors import NotFound
 from organisations.enums import Deed, Power
 from organisations.models import AuditEvent, Node, Person
@@ -53,9 +54,15 @@ class Wanted:
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The parameters of an address that asks for the same."""
-        named = {"q": self.text, "deed": self.deed, "kind": self.kind, "actor": self.actor, "target": self.target}
+        named = {"q": search_words.sealed(self.text), "deed": self.deed, "kind": self.kind}
+        named |= {"actor": self.actor, "target": self.target}
         days = {"begins": self.begins, "ends": self.ends}
         return [(n, v) for n, v in named.items() if v] + [(n, d.isoformat()) for n, d in days.items() if d]
+
+    @property
+    def shown(self) -> str:
+        """The text for the field that it was typed into."""
+        return search_words.shown(self.text)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -85,7 +92,7 @@ class Change:
 def wanted_from(query: dict[str, str]) -> Wanted:
     """From the parameters of an address; what makes no sense is left out."""
     return Wanted(
-        text=query.get("q", "").strip()[:100],
+        text=search_words.opened(query.get("q", ""))[:100],
         deed=query.get("deed", "") if query.get("deed", "") in Deed else "",
         kind=query.get("kind", "") if query.get("kind", "") in KINDS else "",
         actor=_uuid(query.get("actor", "")),

@@ -1,30 +1,72 @@
 """What the lists of people and units share: their filters, one page of them, the whole as CSV, what is ticked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
 
+from cms.shared import search_words
+from cms.shared.errors import NotFound
 from cms.shared.spreadsheets import csv_lines
 from organisations import audit
 from organisations.enums import Deed
 from organisations.views.manage import shell
 
 ANY = [("", _("any"))]
+_NO_FILTERS = ("csrfmiddlewaretoken", "list")
 
 
 class SearchField(forms.CharField):
+    """Words that may be a name or a number: sealed in the address (`search`), read here."""
+
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.TextInput(attrs={"type": "search"})
         super().__init__(max_length=60, required=False, widget=widget, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        words = super().to_python(value) or ""
+        # What does not open is longer than what may be typed, and has to find nobody rather than be left out.
+        return search_words.opened(words)[: self.max_length]
+
+    def prepare_value(self, value: Any) -> Any:
+        return search_words.shown(value) if isinstance(value, str) else value
+
+
+@shell.managed
+@sensitive_post_parameters("q")
+@require_POST
+def search(request: HttpRequest) -> HttpResponse:
+    """The filters of the list `list`, a path of this site, as an address: the words in `q` are sealed in it."""
+    path = request.POST.get("list", "")
+    try:
+        if not url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+            raise NotFound
+        resolve(path)
+    except Resolver404 as error:
+        raise NotFound from error
+    asked = {name: str(text) for name, text in request.POST.items() if name not in _NO_FILTERS}
+    return redirect(address(path, asked))
+
+
+def address(path: str, asked: Mapping[str, str]) -> str:
+    """`path` with the filters `asked` that are not empty."""
+    used = {name: text.strip() for name, text in asked.items() if text.strip()}
+    if "q" in used:
+        used["q"] = search_words.sealed(used["q"])
+    return f"{path}?{urlencode(used)}" if used else path
 
 
 class FilterForm(forms.Form):

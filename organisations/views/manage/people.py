@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,7 +25,7 @@ from organisations.models import Person
 from organisations.selectors import directory, required_scope, scope_for
 from organisations.selectors.directory import PersonRow
 from organisations.services import bulk, people
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 from organisations.views.manage.people_forms import BulkDepartmentForm, BulkLeaveForm, NewPersonForm, PeopleFilterForm
 
 PER_PAGE = 50
@@ -82,7 +81,7 @@ def _without_page(request: HttpRequest) -> str:
 @sensitive_post_parameters("q")
 @require_POST
 def find(request: HttpRequest) -> HttpResponse:
-    """The filters as an address. A phone or ID number never becomes part of one: it leads straight to its person."""
+    """The filters as an address, the words sealed. A phone or ID number leads straight to its person."""
     by = shell.person_of(request)
     required_scope(by, Power.SEE_PEOPLE)
     names = ("q", "place", "department", "kind", "state", "title", "role", "alliance", "account", "nowhere")
@@ -95,7 +94,7 @@ def find(request: HttpRequest) -> HttpResponse:
             return redirect("manage:person", person.public_id)
         messages.warning(request, _("Nobody whom you look after has exactly this number."))
         del asked["q"]
-    return redirect(f"{reverse('manage:people')}?{urlencode(asked)}" if asked else "manage:people")
+    return redirect(lists.address(reverse("manage:people"), asked))
 
 
 @shell.managed

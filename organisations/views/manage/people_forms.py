@@ -11,6 +11,7 @@ from organisations.forms import PhoneField
 from organisations.scopes import Scope
 from organisations.selectors import directory
 from organisations.views.manage.fields import PlaceField, ReasonField, day_after, first_day
+from organisations.views.manage.lists import SearchField
 
 _ANY = [("", _("any"))]
 
@@ -18,12 +19,7 @@ _ANY = [("", _("any"))]
 class PeopleFilterForm(forms.Form):
     """The filters of the list; every one may stay empty."""
 
-    q = forms.CharField(
-        label=_("Name, user name, staff number, or a whole phone number"),
-        max_length=60,
-        required=False,
-        widget=forms.TextInput(attrs={"type": "search"}),
-    )
+    q = SearchField(label=_("Name, user name, staff number, or a whole phone number"))
     department = forms.CharField(label=_("Department"), max_length=60, required=False)
     kind = forms.ChoiceField(label=_("Kind of employment"), choices=_ANY + EmploymentKind.choices, required=False)
     state = forms.ChoiceField(label=_("State"), choices=_ANY + PersonState.choices, required=False)

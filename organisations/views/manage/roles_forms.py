@@ -10,12 +10,11 @@ from organisations.scopes import Scope
 from organisations.selectors import directory
 from organisations.selectors.grants import GrantFilter
 from organisations.views.manage.fields import DayField, PlaceField, ReasonField, day_after, first_day
+from organisations.views.manage.lists import SearchField
 
 
 class GrantFilterForm(forms.Form):
-    q = forms.CharField(
-        label=_("Name or user name"), max_length=60, required=False, widget=forms.TextInput(attrs={"type": "search"})
-    )
+    q = SearchField(label=_("Name or user name"))
     role = forms.ChoiceField(label=_("Role"), choices=[("", _("any")), *Role.choices], required=False)
     when = forms.ChoiceField(
         label=_("When in force"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from cms.shared import search_words
 from organisations.models import Person
 from organisations.selectors import manage
 
@@ -20,7 +21,12 @@ def person_of(request: HttpRequest) -> Person:
 
 def managed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """A view for the signed-in only that no cache keeps. Its first line asks for a power (`required_scope`)."""
-    return wraps(view)(never_cache(login_required(view)))
+
+    def read(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with search_words.read_by(str(person_of(request).public_id)):
+            return view(request, *args, **kwargs)
+
+    return wraps(view)(never_cache(login_required(read)))
 
 
 def page(

@@ -3,6 +3,7 @@
 import csv
 from datetime import date
 from io import StringIO
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -107,7 +108,12 @@ def test_every_filter_finds_its_people(desk: Desk) -> None:
 def test_search_becomes_an_address_and_a_number_never_does(desk: Desk) -> None:
     client = signed_in(desk.keeper)
     found = client.post(reverse("manage:people_find"), {"q": " 王 ", "state": "active", "kind": ""})
-    assert found.url == f"{reverse(LIST)}?q=%E7%8E%8B&state=active"
+    path, _mark, query = found.url.partition("?")
+    asked = parse_qs(query)
+    assert (path, asked["state"], asked["q"][0][0], list(asked)) == (reverse(LIST), ["active"], "~", ["q", "state"])
+    page = client.get(found.url)
+    assert [row.person.name for row in page.context["rows"]] == ["王伟"]
+    assert 'value="王"' in page.content.decode()
     page = reverse("manage:person", args=[desk.worker.public_id])
     answers = [
         client.post(reverse("manage:people_find"), {"q": number}).url
