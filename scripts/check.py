@@ -99,6 +99,7 @@ KINDS = {
     "slow": lambda: [
         step("very slow tests", *pytest("-m", "very_slow")),
         step("very slow tests, PostgreSQL and Redis", *pytest("--services", "-m", "very_slow")),
+        step("goals of a roster", PYTHON, "-m", "tests.benchmarks.run", "rosters_small"),
     ],
     "lint": lint,
 }

@@ -82,7 +82,7 @@ class Statements:
 
 
 def seed(unit: Any, other: Any, rows: int) -> None:
-    """One in ten works at the unit already, with another phone; one in twenty somewhere else."""
+    """One in ten works at the unit already, with another phone; one in twenty, known by ID number, somewhere else."""
     from datetime import date
 
     from organisations.models import Employment, Person
@@ -94,6 +94,8 @@ def seed(unit: Any, other: Any, rows: int) -> None:
         for serial in chunk:
             person = Person(username=f"seed{serial}", name=name(serial), password="!")
             person.set_phone(f"+86{phone(serial) if serial % 10 else phone(serial + 50_000_000)}")
+            if serial % 10:
+                person.set_id_number(id_number(serial))
             people.append(person)
         Person.objects.bulk_create(people)
         Employment.objects.bulk_create(
