@@ -2,7 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from organisations.models import ActivationSheet, ErasureRequest, PersonExport, RosterImport
-from organisations.services import erasure, groups, leftovers, messages, own_data, rosters, sheets
+from organisations.services import erasure, erasure_list, groups, leftovers, messages, own_data, rosters, sheets
 
 
 @shared_task(name="organisations.send_mails", ignore_result=True)
@@ -56,3 +56,5 @@ def keep_promises() -> None:
     own_data.erase_old()
     erasure.remind()
     erasure.queue_due()
+    erasure_list.complete()
+    erasure_list.replay()

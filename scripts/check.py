@@ -45,6 +45,7 @@ def production_environment() -> dict[str, str]:
         "SITE_URL": "https://learn.example.org",
         "EMAIL_URL": "smtp://isocenter:unused@localhost:587?tls=1",
         "PRIVATE_FOLDER": "/srv/isocenter/private",
+        "ERASURE_LIST": "/srv/isocenter/erasures.txt",
     }
 
 

@@ -19,7 +19,7 @@ from cms.backup import BackupError, Busy, NotPrepared, Part, archive, databases,
 from cms.shared import crypto
 from organisations import audit
 from organisations.enums import Deed
-from organisations.services import keys
+from organisations.services import erasure_list, keys
 
 FORMAT = 1
 # A dump has no size before it ends; it stands in pieces of this many bytes.
@@ -49,6 +49,7 @@ def backup(*, folder: Path, keep: int | None = None, tell: Callable[[str], None]
         raise NotPrepared("--keep is at least 1: the backup that was just made.")
     if not folder.is_dir():
         raise NotPrepared(f"{folder} is not a folder.")
+    erasure_list.complete()
     with _alone_in(folder):
         for left in folder.glob(f".{PREFIX}*.partial"):  # a run that was killed
             left.unlink()

@@ -22,7 +22,7 @@ from cms.shared import append_only, crypto
 from credits.services.verification import verify_ledger
 from organisations import audit
 from organisations.enums import Deed
-from organisations.services import keys
+from organisations.services import erasure_list, keys
 
 Tell = Callable[[str], None]
 
@@ -59,6 +59,7 @@ def restore(
     check, what was restored stays.
     """
     found = verify(path=path, identity=identity, tell=tell)
+    _require_erasure_list()
     if not overwrite:
         _require_empty()
     _bring_back(path, archive.identities(identity), found)
@@ -126,6 +127,19 @@ def _fingerprint(purpose: str, key_id: str) -> str | None:
         return None
 
 
+def _require_erasure_list() -> None:
+    """Raises NotPrepared: without the list, whoever was erased since the backup would be back."""
+    try:
+        erasure_list.listed()
+    except FileNotFoundError as error:
+        raise NotPrepared(
+            f"The list of erasures {erasure_list.path()} (ERASURE_LIST) is not there: people erased since the backup "
+            "would come back. Bring it here, or make an empty file if nobody was ever erased."
+        ) from error
+    except erasure_list.DamagedList as error:
+        raise NotPrepared(str(error)) from error
+
+
 def _require_empty() -> None:
     if not databases.is_empty():
         raise NotPrepared("The database has tables. Give an empty one, or --overwrite to replace everything in it.")
@@ -172,6 +186,7 @@ def _check_restored(path: Path, found: Contents) -> list[tuple[str, str]]:
     # Who was signed in then is not signed in now; what was remembered between requests is of another world.
     Session.objects.all().delete()
     cache.clear()
+    erased = erasure_list.replay()
     triggers = append_only.check_triggers(["default"])
     problems = verify_ledger()
     report = keys.report()
@@ -183,6 +198,7 @@ def _check_restored(path: Path, found: Contents) -> list[tuple[str, str]]:
         ("rows", f"{sum(rows.values())} in {len(rows)} tables, as backed up"),
         ("files", str(found.parts["files"].count if "files" in found.parts else 0)),
         ("migrations", f"{len(_applied() - before)} new ones applied"),
+        ("erasures since", f"{erased} accounts erased again" if erased else "none to repeat"),
         ("append-only triggers", "all there" if not triggers else f"{len(triggers)} MISSING"),
         ("ledger and checkpoints", "no problem found" if not problems else f"{len(problems)} PROBLEMS: {problems[0]}"),
         ("sealed values", "all readable" if report.is_sound else f"{len(report.unreadable)} UNREADABLE"),

@@ -332,5 +332,7 @@ LECTURE_MAX_BYTES = 4 * 1024**3
 LECTURE_DELIVERY = "django"
 LECTURE_ACCEL_PREFIX = "/private/"
 
+# The file with the random ids of erased accounts, apart from database, storage and backups: organisations.services.
+ERASURE_LIST: str | Path = ""
 # Public keys (age1…) for which `manage.py backup` encrypts; the private ones lie elsewhere.
 BACKUP_RECIPIENTS = [item.strip() for item in os.environ.get("BACKUP_RECIPIENTS", "").split(",") if item.strip()]

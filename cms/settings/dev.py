@@ -45,6 +45,7 @@ ISOCENTER_KEYS = _lists
 DEBUG = False
 DEMO_ALLOWED = True
 ALLOWED_HOSTS = ["*"]
+ERASURE_LIST = VAR_DIR / "erasures.txt"
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

@@ -15,6 +15,7 @@
 | HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
 | SMS_DRIVER | dotted path of the class that sends short messages (cms.shared.sms); none by default |
+| ERASURE_LIST | an absolute path outside of database and storage, the same for all workers: ids of erased accounts |
 | BACKUP_RECIPIENTS | age1…, several by comma: for whom backups are encrypted |
 | METRICS_ENABLED, SENTRY_DSN, LOG_LEVEL | operations; off by default |
 """  # noqa: E501
@@ -206,6 +207,10 @@ STORAGES = {
 }
 
 # Uploads of several gigabytes arrive here; best on the disk of the private files.
+ERASURE_LIST = _required("ERASURE_LIST", "an absolute path, kept apart from the backups: /srv/isocenter/erasures.txt")
+if ERASURE_LIST and not Path(ERASURE_LIST).is_absolute():
+    _problems.append("ERASURE_LIST must be an absolute path: /srv/isocenter/erasures.txt")
+
 FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOAD_FOLDER") or None
 
 ICP_NUMBER = os.environ.get("ICP_NUMBER", "")

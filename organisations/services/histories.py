@@ -330,7 +330,7 @@ def erase(person: Person) -> None:
     AccessFailureLog.objects.filter(username__in=hashed).delete()
     person.groups.clear()
     person.user_permissions.clear()
-    person.username = f"erased-{person.public_id.hex[:20]}"
+    person.username = f"erased-{person.public_id.hex[:20]}"  # as `erasure_list.made_up_name`
     person.name = ""
     person.email = None
     person.set_phone("")

@@ -24,11 +24,13 @@ from credits.services.checkpoints import checkpoint
 from credits.services.rule_sets import load_rule_sets
 from credits.services.verification import verify_ledger
 from organisations import selectors
+from organisations.enums import Role
 from organisations.models import AuditEvent, Person
+from organisations.services import erasure
 from tests import databases as test_databases
 from tests.backup.conftest import Place, key_file
 from tests.factories.credits import entry
-from tests.factories.organisations import PersonFactory
+from tests.factories.organisations import PASSWORD, NodeFactory, PersonFactory, RoleGrantFactory
 from tests.keys import rings
 from tests.object_storage import Bucket
 
@@ -119,6 +121,28 @@ def test_backup_replaces_everything_when_told_to(world: Place) -> None:
     assert state(world) == before
     bring_back(world, path, overwrite=True)
     assert state(world) == before
+
+
+def test_people_erased_since_the_backup_are_erased_again(
+    world: Place, settings: Any, tmp_path: Path, capsys: Any
+) -> None:
+    settings.ERASURE_LIST = tmp_path / "erasures.txt"
+    person, kept = PersonFactory(name="欧阳若兰", username="ouyang"), PersonFactory(name="李娜", username="li")
+    security = RoleGrantFactory(node=NodeFactory(), role=Role.SECURITY_ADMINISTRATOR).person
+    path = made(world)
+    row = erasure.request(person=person, password=PASSWORD)
+    erasure.decide(by=security, public_id=str(row.public_id), accept=True)
+    erasure.run(row.pk)
+    assert str(person.public_id) in settings.ERASURE_LIST.read_text()
+    settings.ERASURE_LIST.rename(tmp_path / "elsewhere")
+    refused(world, path, 2, "The list of erasures", overwrite=True)
+    (tmp_path / "elsewhere").rename(settings.ERASURE_LIST)
+    bring_back(world, path, overwrite=True)
+    erased = Person.objects.get(pk=person.pk)
+    assert (erased.name, erased.username, erased.is_active) == ("", f"erased-{erased.public_id.hex[:20]}", False)
+    assert Person.objects.get(pk=kept.pk).name == "李娜"
+    assert "erasures since          1 accounts erased again" in capsys.readouterr().out.splitlines()
+    assert verify_ledger() == []
 
 
 def test_files_alone_in_the_way_are_not_overwritten_unasked(world: Place, unblocked: str) -> None:

@@ -49,6 +49,7 @@ def test_every_problem_is_named_at_once() -> None:
         ALLOWED_HOSTS="*",
         PRIVATE_FOLDER=None,
         LECTURE_DELIVERY="carrier pigeon",
+        ERASURE_LIST="erasures.txt",
     )
     assert result.returncode == 1
     lines = [line[2:].split(" ")[0].rstrip(":") for line in result.stderr.splitlines() if line.startswith("- ")]
@@ -61,6 +62,7 @@ def test_every_problem_is_named_at_once() -> None:
         "ALLOWED_HOSTS",
         "PRIVATE_FOLDER",
         "LECTURE_DELIVERY",
+        "ERASURE_LIST",
     ]
 
 
