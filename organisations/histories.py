@@ -5,7 +5,7 @@ Every package registers one history from its `services/histories.py`. A foreign 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,14 @@ class Told:
     files: tuple[tuple[str, str, Any], ...] = ()
 
 
+@dataclass(frozen=True)
+class Table:
+    """How a table is told in a person's copy: under which name, with which columns (look-ups)."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
 def _nothing(person: Any) -> None:
     return None
 
@@ -38,6 +46,8 @@ class History:
     how many rows of each table went over; it holds a transaction.
     `settle(person)` brings what is under way to its end: before two accounts are merged, in transactions of its own,
     and for `kept` when every package has moved. `erase(person)` can be run again. `kept_until` says why not yet.
+    Of each key in `fields` and `doers` one of these says what the person's copy holds: `told` (the name under which
+    `export` gives it), `tables` (rows that are listed as they are) or `untold` (why it is left out).
     `turn` is the order in which the packages take their locks: the one in which their own services take them.
     """
 
@@ -50,6 +60,9 @@ class History:
     erase: Callable[[Any], None]
     fields: frozenset[str] = frozenset()
     doers: frozenset[str] = frozenset()
+    told: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    untold: Mapping[str, str] = field(default_factory=dict)
     settle: Callable[[Any], object] = _nothing
     kept_until: Callable[[Any], Keep | None] = _nothing
 

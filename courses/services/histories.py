@@ -127,6 +127,8 @@ HISTORY = History(
     export=export,
     erase=erase,
     settle=settle,
+    told={"courses.Enrolment.person": "enrolments"},
+    untold={"courses.LessonProgress.signed_off_by": "Somebody else's lesson; the deed stands in the copy's audit log."},
     fields=frozenset({"courses.Enrolment.person"}),
     doers=frozenset({"courses.LessonProgress.signed_off_by"}),
 )

@@ -11,7 +11,7 @@ from credits.models import Book, Entry, EntryStatus, ExamPass, RepresentativeWor
 from credits.services.chain import lock_book, lock_feed
 from organisations import retention
 from organisations.enums import QualificationState
-from organisations.histories import History, Keep, Told
+from organisations.histories import History, Keep, Table, Told
 from organisations.models import Person
 
 
@@ -114,6 +114,21 @@ HISTORY = History(
     export=export,
     erase=erase,
     kept_until=kept_until,
+    told={
+        "credits.Book.owner": "entries",
+        "credits.ExamPass.person": "exam_papers",
+        "credits.RepresentativeWork.person": "works",
+    },
+    tables={
+        "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
+        "credits.Disclosure.requested_by": Table(
+            "full_number_exports", ("place__name", "year", "reason", "created_at")
+        ),
+    },
+    untold=dict.fromkeys(
+        ("credits.Disclosure.decided_by", "credits.ExamPass.decided_by", "credits.RepresentativeWork.decided_by"),
+        "Decided about somebody else; the deed stands in the copy's audit log.",
+    ),
     fields=frozenset({"credits.Book.owner", "credits.ExamPass.person", "credits.RepresentativeWork.person"}),
     doers=frozenset(
         {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from media_pipeline.enums import OutcomeKind
 from media_pipeline.models import PlaySession, WatchClock, WatchedTime, WatchingOutcome
 from media_pipeline.watching import intervals, shares
-from organisations.histories import History, Told
+from organisations.histories import History, Table, Told
 from organisations.models import Person
 
 
@@ -95,6 +95,15 @@ HISTORY = History(
     move=move,
     export=export,
     erase=erase,
+    told={
+        "media_pipeline.WatchedTime.person": "watched",
+        "media_pipeline.PlaySession.person": "players_opened",
+    },
+    tables={"media_pipeline.Lecture.uploaded_by": Table("lectures_uploaded", ("title", "source_name", "uploaded_at"))},
+    untold={
+        "media_pipeline.WatchClock.person": "A counter that keeps two players from counting one minute twice.",
+        "media_pipeline.TranscodeJob.requested_by": "The work of a machine on a lecture that the copy names.",
+    },
     fields=frozenset(
         {
             "media_pipeline.WatchClock.person",

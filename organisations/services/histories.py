@@ -33,6 +33,7 @@ from organisations.models import (
     RosterRow,
     StatePeriod,
 )
+from organisations.services import own_tables
 from organisations.services.disclosures import full_id_number
 
 _FOR_EVER = date.max
@@ -247,6 +248,9 @@ def export(person: Person) -> Told:
             "language": person.language,
             "is_active": person.is_active,
             "last_sign_in": person.last_login,
+            "joined": person.date_joined,
+            "looked_at_what_was_entered": person.details_seen_at,
+            "merged_into": person.merged_into.public_id if person.merged_into else None,
         },
         "employments": list(
             person.employments.order_by("begins").values(
@@ -266,11 +270,13 @@ def export(person: Person) -> Told:
         "consents": list(
             person.consents.order_by("accepted_at").values("document", "version", "language", "accepted_at")
         ),
-        "registrations": list(
-            person.registrations.order_by("pk").values(
-                "unit__name", "department", "staff_number", "state", "created_at", "decision"
-            )
-        ),
+        "registrations": [
+            {
+                "unit__name": r.unit.name, "department": r.department, "staff_number": r.staff_number, "state": r.state,
+                "created_at": r.created_at, "decision": r.decision, "phone": r.phone, "email": r.email,
+            }
+            for r in person.registrations.select_related("unit").order_by("pk")
+        ],
         "objections": list(
             person.objections.order_by("pk").values("text", "created_at", "answer", "answered_at")
         ),
@@ -381,6 +387,9 @@ HISTORY = History(
     move=move,
     export=export,
     erase=erase,
+    told=own_tables.TOLD,
+    tables=own_tables.TABLES,
+    untold=own_tables.UNTOLD,
     fields=frozenset(
         {f"{model._meta.label}.person" for model in (*_MODELS, Activation, PersonExport, ErasureRequest, RosterRow)}
         | {f"{label}.{field}" for label, field in _WAGTAIL.items()}

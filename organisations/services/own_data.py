@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from django.apps import apps
 from django.core.files.base import File
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -94,10 +95,20 @@ def _write(person: Person, path: Path, lost: threading.Event) -> None:
                 if lost.is_set():
                     raise LostLease
                 told = history.export(account)
-                archive.writestr(f"{folder}/{history.name}.json", _json(told.data))
+                archive.writestr(f"{folder}/{history.name}.json", _json(told.data | listed(history, account)))
                 for name, key, storage in told.files:
                     with storage.open(key) as source, archive.open(f"{folder}/files/{name}", "w") as target:
                         shutil.copyfileobj(source, target)
+
+
+def listed(history: histories.History, account: Person) -> dict[str, list[dict[str, Any]]]:
+    """The tables of a package that are told row by row: {name: rows in the order of their keys}."""
+    told = {}
+    for key, table in history.tables.items():
+        label, _dot, name = key.rpartition(".")
+        rows = apps.get_model(label)._base_manager.filter(**{name: account}).order_by("pk")
+        told[table.name] = list(rows.values(*table.columns))
+    return told
 
 
 def _json(value: Any) -> str:

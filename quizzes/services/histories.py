@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from organisations.histories import History, Told
+from organisations.histories import History, Table, Told
 from organisations.models import Person
 from quizzes.enums import AttemptState
 from quizzes.models import Attempt
@@ -63,6 +63,8 @@ HISTORY = History(
     move=move,
     export=export,
     erase=erase,
+    told={"quizzes.Attempt.person": "attempts"},
+    tables={"quizzes.QuestionRevision.created_by": Table("questions_written", ("number", "stem", "created_at"))},
     fields=frozenset({"quizzes.Attempt.person"}),
     doers=frozenset({"quizzes.QuestionRevision.created_by"}),
 )

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from organisations import histories
 from organisations.models import Person
+from organisations.services import own_data
 from tests.factories.organisations import PersonFactory
 
 
@@ -22,6 +23,17 @@ def _foreign_keys() -> set[str]:
 
 def test_every_key_to_a_person_is_answered_for_and_none_is_made_up() -> None:
     assert histories.known_fields() == _foreign_keys()
+
+
+def test_every_key_to_a_person_is_in_their_copy_or_has_a_reason(db: None) -> None:
+    person = PersonFactory()
+    for history in histories.registered():
+        told, listed = history.export(person).data, own_data.listed(history, person)
+        ways = [*history.told, *history.tables, *history.untold]
+        assert sorted(ways) == sorted(history.fields | history.doers), history.name
+        assert set(history.told.values()) <= set(told), history.name
+        assert (set(listed), set(listed) & set(told)) == ({table.name for table in history.tables.values()}, set())
+        assert all(len(reason) > 20 for reason in history.untold.values())
 
 
 def test_every_history_names_the_tables_that_it_counts(db: None) -> None:

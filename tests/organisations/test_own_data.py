@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Comment, Page
 
 from cms.shared.jobs import JobState, LostLease
 from cms.shared.storage import private_storage
@@ -27,7 +29,10 @@ from organisations.models import (
     Notification,
     Person,
     PersonExport,
+    Registration,
     RoleGrant,
+    RosterImport,
+    RosterRow,
     StatePeriod,
 )
 from organisations.selectors import erasure as selectors
@@ -95,6 +100,16 @@ def test_copy_holds_everything_of_one_person_and_nothing_of_another() -> None:
     world.proof()
     written = entry(person=world.person, on=date(2026, 5, 20))
     entry(on=date(2026, 5, 21))
+    EmailAddress.objects.create(user=world.person, email="w@example.org")
+    registration = Registration(person=world.person, unit=world.hospital)
+    registration.set_contact(phone="+8613800000009", email="")
+    registration.save()
+    roster = RosterImport.objects.create(unit=world.hospital, file_name="名单.xlsx", uploaded_by=world.administrator)
+    for about in (world.person, world.administrator):
+        RosterRow.objects.create(
+            roster=roster, row_number=2, person=about, outcome="create", shown={"name": about.name}
+        )
+        Comment.objects.create(page=Page.objects.get(depth=1), user=about, text="见第三节", contentpath="title")
     job = made(world.person)
     assert (job.state, len(job.file_sha256)) == (JobState.DONE, 64)
     found = archive(world.person, job)
@@ -105,6 +120,14 @@ def test_copy_holds_everything_of_one_person_and_nothing_of_another() -> None:
     told = json.loads(found.read("account/organisations.json"))
     assert (told["person"]["phone"], told["person"]["id_number"], told["person"]["name"]) == (PHONE, ID_NUMBER, "王伟")
     assert [row["staff_number"] for row in told["employments"]] == ["0012"]
+    assert [row["email"] for row in told["mail_addresses"]] == ["w@example.org"]
+    assert [(row["unit__name"], row["phone"]) for row in told["registrations"]] == [
+        (world.hospital.name, "+8613800000009")
+    ]
+    assert [(row["roster__file_name"], row["shown"]) for row in told["roster_rows"]] == [
+        ("名单.xlsx", {"name": "王伟"})
+    ]
+    assert [row["text"] for row in told["comments"]] == ["见第三节"]
     assert found.read("account/files/proofs/state-1.pdf") == b"%PDF-1.4 leave"
     ledger = json.loads(found.read("account/credits.json"))
     assert [row["public_id"] for row in ledger["entries"]] == [str(written.public_id)]

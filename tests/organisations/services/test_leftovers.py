@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
+from django.db.models import FileField
 from django.utils import timezone
 
 from cms.shared.storage import private_storage
@@ -55,3 +57,13 @@ def test_only_old_files_without_a_row_are_swept(db: None, stored: Stored) -> Non
 def test_sweep_without_files_asks_for_no_rows(db: None, stored: Stored, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert leftovers.sweep(now=timezone.now() + OLD) == 0
+
+
+def test_every_private_file_of_ours_is_known_to_the_sweep() -> None:
+    fields = {
+        (model, field.name)
+        for model in apps.get_app_config("organisations").get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, FileField)
+    }
+    assert fields == {column for columns in leftovers._NAMED_BY.values() for column in columns}
