@@ -271,6 +271,7 @@ class Deed(models.TextChoices):
     AUDIT_READ = "audit.read", _("Read the audit log")
     AUDIT_EXPORT = "audit.export", _("Downloaded lines of the audit log")
     AUDIT_PRUNE = "audit.prune", _("Deleted old lines of the audit log")
+    CONTACT_ASK = "contact.ask", _("Asked for a number or address that another account has")
     CONSENT_GIVE = "consent.give", _("Agreed to the notices")
     ENROL = "courses.enrol", _("Enrolled in a course")
     WITHDRAW = "courses.withdraw", _("Withdrew from a course")

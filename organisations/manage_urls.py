@@ -29,6 +29,7 @@ urlpatterns = [
     path("search/", lists.search, name="search"),
     path("objections/", objections.objections, name="objections"),
     path("objections/list.csv", objections.download, name="objections_csv"),
+    path("objections/<uuid:public_id>/contact/", objections.contact, name="objection_contact"),
     path("objections/<uuid:public_id>/answer/", objections.answer, name="objection_answer"),
     path("audit/", audit.log, name="audit"),
     path("audit/<int:pk>/", audit.event, name="audit_event"),

@@ -84,7 +84,48 @@ class Consent(models.Model):
         return f"{self.document} {self.version}"
 
 
-class Registration(models.Model):
+class SaidContact(models.Model):
+    """A phone number and an e-mail address that somebody said are theirs, sealed: they are not the account's yet."""
+
+    said_as: ClassVar[str]
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    phone_sealed = models.TextField(blank=True, editable=False)
+    email_sealed = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def phone(self) -> str:
+        """The number that was said, in clear, "" if none. Show it masked (`masked_phone`)."""
+        row = f"{self.said_as}.phone:{self.public_id}"
+        return crypto.decrypt(self.phone_sealed, row=row) if self.phone_sealed else ""
+
+    @property
+    def email(self) -> str:
+        """The address that was said, in clear, "" if none."""
+        row = f"{self.said_as}.email:{self.public_id}"
+        return crypto.decrypt(self.email_sealed, row=row) if self.email_sealed else ""
+
+    @property
+    def masked_phone(self) -> str:
+        phone = self.phone.removeprefix("+86")
+        return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+
+    @property
+    def masked_email(self) -> str:
+        name, _at, host = self.email.partition("@")
+        return f"{name[:1]}***@{host}" if host else ""
+
+    def set_contact(self, *, phone: str, email: str) -> None:
+        """Seal a normalised number and an address ("" for none). The caller saves."""
+        for name, value in (("phone", phone), ("email", email)):
+            row = f"{self.said_as}.{name}:{self.public_id}"
+            setattr(self, f"{name}_sealed", crypto.encrypt(value, row=row) if value else "")
+
+
+class Registration(SaidContact):
     """Somebody came in without a code and says where they work; the unit's administrator confirms or refuses.
 
     Until then `person` can sign in, learn, and sees that the unit has not confirmed. Phone and address were only said:
@@ -96,13 +137,12 @@ class Registration(models.Model):
         sealing.Sealed("email_sealed", "registration.email", lambda row: f"registration.email:{row.public_id}"),
     )
 
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    said_as = "registration"
+
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="registrations")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="registrations")
     department = FreeTextField(_("department"), max_length=60, blank=True)
     staff_number = models.CharField(_("staff number"), max_length=30, blank=True)
-    phone_sealed = models.TextField(blank=True, editable=False)
-    email_sealed = models.TextField(blank=True, editable=False)
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
     decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
@@ -120,38 +160,19 @@ class Registration(models.Model):
     def __str__(self) -> str:
         return f"{self.person} · {self.unit}"
 
-    @property
-    def phone(self) -> str:
-        """The number that was said, in clear, "" if none. Show it masked (`masked_phone`)."""
-        row = f"registration.phone:{self.public_id}"
-        return crypto.decrypt(self.phone_sealed, row=row) if self.phone_sealed else ""
 
-    @property
-    def email(self) -> str:
-        """The address that was said, in clear, "" if none."""
-        row = f"registration.email:{self.public_id}"
-        return crypto.decrypt(self.email_sealed, row=row) if self.email_sealed else ""
+class Objection(SaidContact):
+    """A person says that something entered about them is not right; the unit answers.
 
-    @property
-    def masked_phone(self) -> str:
-        phone = self.phone.removeprefix("+86")
-        return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+    With a phone number or an address: that it is theirs, though another account has it. It is kept until the answer.
+    """
 
-    @property
-    def masked_email(self) -> str:
-        name, _at, host = self.email.partition("@")
-        return f"{name[:1]}***@{host}" if host else ""
+    keyed: ClassVar[tuple[sealing.Keyed, ...]] = (
+        sealing.Sealed("phone_sealed", "objection.phone", lambda row: f"objection.phone:{row.public_id}"),
+        sealing.Sealed("email_sealed", "objection.email", lambda row: f"objection.email:{row.public_id}"),
+    )
+    said_as = "objection"
 
-    def set_contact(self, *, phone: str, email: str) -> None:
-        """Seal a normalised number and an address ("" for none). The caller saves."""
-        self.phone_sealed = crypto.encrypt(phone, row=f"registration.phone:{self.public_id}") if phone else ""
-        self.email_sealed = crypto.encrypt(email, row=f"registration.email:{self.public_id}") if email else ""
-
-
-class Objection(models.Model):
-    """A person says that something entered about them is not right; the unit answers."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="objections")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, null=True, related_name="objections")
     text = FreeTextField(_("what is not right"), max_length=500)

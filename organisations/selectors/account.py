@@ -42,6 +42,11 @@ class Profile:
     has_second_factor: bool
     unread: int
 
+    @property
+    def has_unseen_details(self) -> bool:
+        """Whether others entered something that the person has neither confirmed nor objected to."""
+        return self.person.details_seen_at is None and bool(self.employments)
+
 
 def profile_of(person: Person) -> Profile:
     return Profile(

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from cms.shared import errors, sms
 from organisations import audit, notifications
-from organisations.models import Person
+from organisations.models import Objection, Person
 from organisations.selectors.access import may_open
-from organisations.services import activation, locks, people
+from organisations.services import activation, locks, objections, people
 
 logger = structlog.get_logger(__name__)
 
@@ -38,6 +38,11 @@ class NotSent(errors.DomainError):
 class ReasonMissing(errors.InvalidInput):
     code = "reason_missing"
     message = gettext_lazy("Write down why: the person may ask later.")
+
+
+class StillTaken(errors.Conflict):
+    code = "still_taken"
+    message = gettext_lazy("Another account still has it. Merge the two accounts, or change it there first.")
 
 
 @transaction.atomic
@@ -89,6 +94,26 @@ def change_phone(*, by: Person, person: Person, phone: str, reason: str) -> None
     _tell(person, "phone_changed")
     if old:
         transaction.on_commit(lambda: _tell_old_number(old, person.language))
+
+
+@transaction.atomic
+def settle_contact(*, by: Person, objection: Objection) -> None:
+    """Put on the account what was asked for, now that no other one has it; the person is told.
+
+    Raises NotYours, StillTaken, AlreadyAnswered.
+    """
+    person = objection.person
+    _required(by, person)
+    if not objection.phone and not objection.email:  # answered, or about something else
+        raise objections.AlreadyAnswered
+    phone, email = objection.phone or person.phone, objection.email or person.email or ""
+    with translation.override(person.language):
+        text = str(gettext_lazy("It is on your account now."))
+    objections.answer(by=by, objection=objection, text=text)
+    try:
+        people.change_contact(by=by, person=person, phone=phone, email=email)
+    except people.AlreadyTaken as error:
+        raise StillTaken from error
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared import crypto, errors
 from organisations import audit, notifications, rules
 from organisations.models import Activation, ActivationSheet, Person
-from organisations.services import consents, locks, people
+from organisations.services import consents, contacts, locks
 
 VALID_FOR = timedelta(days=30)
 
@@ -83,7 +83,8 @@ def spaced(code: str) -> str:
 def activate(*, code: str, password: str, phone: str = "", email: str = "", language: str = "zh-hans") -> Person:
     """Use a code: sets password, contact (empty ones keep what is there) and records consent.
 
-    Raises MistypedCode, UnusableCode, WeakPassword, and what `people.change_contact` raises; then the code stays good.
+    A number or address that another account has is asked for (`contacts.put`): it is on the account later, or never.
+    Raises MistypedCode, UnusableCode, WeakPassword, BadPhone, BadEmail; then the code stays good.
     """
     try:
         typed = rules.code(code)
@@ -105,7 +106,7 @@ def activate(*, code: str, password: str, phone: str = "", email: str = "", lang
     person.language = language
     person.save(update_fields=["password", "language"])
     if phone or email:
-        people.change_contact(by=person, person=person, phone=phone or person.phone, email=email or person.email or "")
+        contacts.put(by=person, person=person, phone=phone or person.phone, email=email or person.email or "")
     locks.lift(person)
     consents.accept(person=person, language=language)
     audit.record(by=person, verb="activation.use", target=person)

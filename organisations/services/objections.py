@@ -60,7 +60,7 @@ def answer(*, by: Person, objection: Objection, text: str) -> Objection:
         raise NothingSaid
     now = timezone.now()
     changed = Objection.objects.filter(pk=objection.pk, answered_at__isnull=True).update(
-        answer=text, answered_by=by, answered_at=now
+        answer=text, answered_by=by, answered_at=now, phone_sealed="", email_sealed=""
     )
     if changed != 1:
         raise AlreadyAnswered

@@ -21,7 +21,7 @@ from organisations import notifications as texts
 from organisations import selectors
 from organisations.forms import ActivationForm, ProfileForm
 from organisations.models import Person
-from organisations.services import activation, people
+from organisations.services import activation, contacts, people
 from organisations.services import messages as inbox
 from organisations.views import limits
 
@@ -53,6 +53,9 @@ def activate(request: HttpRequest) -> HttpResponse:
             form.add_error(_FIELD_OF.get(error.code), str(error))
         else:
             messages.success(request, _("Welcome. Your account is ready."))
+            if _lacks(person, phone=fields["phone"], email=fields["email"]):
+                text = _("Your number or address is not on it yet. Until your unit answers, sign in as %(name)s.")
+                messages.warning(request, text % {"name": person.username})
             return perform_password_login(request, {}, Login(user=person, redirect_url=_after_activation(person)))
     return render(request, "organisations/activate.html", {"form": form}, status=400 if form.is_bound else 200)
 
@@ -65,18 +68,15 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, person=person)
     if form.is_valid():
         try:
-            if form.changes_contact:
-                people.change_contact(
-                    by=person,
-                    person=person,
-                    phone=form.cleaned_data["phone"] or person.phone,
-                    email=form.cleaned_data["email"],
-                )
+            left = _change_contact(person, form) if form.changes_contact else None
             people.change_details(by=person, person=person, language=form.cleaned_data["language"])
         except DomainError as error:
             form.add_error(_FIELD_OF.get(error.code), str(error))
         else:
-            messages.success(request, _("Your changes are saved."))
+            if left:
+                messages.warning(request, str(left))
+            else:
+                messages.success(request, _("Your changes are saved."))
             return redirect("organisations:profile")
     return render(
         request,
@@ -84,6 +84,16 @@ def profile(request: HttpRequest) -> HttpResponse:
         {"form": form, "profile": selectors.profile_of(person)},
         status=400 if form.is_bound else 200,
     )
+
+
+def _lacks(person: Person, *, phone: str, email: str) -> bool:
+    """Whether something of what was typed did not come onto the account: another one has it."""
+    return bool((phone and person.phone != phone) or (email and person.email != email.strip().lower()))
+
+
+def _change_contact(person: Person, form: ProfileForm) -> DomainError | None:
+    data = form.cleaned_data
+    return contacts.put(by=person, person=person, phone=data["phone"] or person.phone, email=data["email"])
 
 
 @never_cache

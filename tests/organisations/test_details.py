@@ -158,3 +158,13 @@ def test_text_without_a_number_is_kept_and_nobody_is_told(person: Person) -> Non
     page = signed_in(person).post(reverse("organisations:details"), form, follow=True).content.decode()
     assert Objection.objects.get().text == "工号 0043，2019-0077"
     assert "was replaced by ***" not in page
+
+
+def test_account_page_leads_to_it_until_the_person_has_answered(person: Person) -> None:
+    client, link = signed_in(person), "Others entered data about you."
+    assert link in client.get("/en/account/profile/").content.decode()
+    client.post("/en/account/details/", {"answer": "right"})
+    page = client.get("/en/account/profile/").content.decode()
+    assert (link in page, 'href="/en/account/details/"' in page) == (False, True)
+    abroad = signed_in(PersonFactory())
+    assert link not in abroad.get("/en/account/profile/").content.decode()

@@ -78,16 +78,6 @@ def test_profile_changes_language_without_and_contact_with_password(client: Clie
     assert (person.language, person.phone, person.email) == ("en", "+8613900000009", "w@example.org")
 
 
-def test_profile_refuses_a_number_of_somebody_else(client: Client, person: Person) -> None:
-    PersonFactory(phone="+8613900000009")
-    client.force_login(person)
-    form = {"language": "en", "email": "w@example.org", "phone": "13900000009", "password": PASSWORD}
-    refused = client.post("/en/account/profile/", form)
-    assert refused.context["form"].non_field_errors() == [
-        "Another account already uses this user name, phone number or e-mail address. Choose another one."
-    ]
-
-
 def test_opening_a_message_marks_it_read_and_follows_its_link(client: Client, person: Person) -> None:
     inside = notify(person=person, kind="welcome", params={}, key="1", link="/en/account/profile/")
     outside = notify(person=person, kind="unknown.kind", params={}, key="2", link="https://elsewhere.example/")

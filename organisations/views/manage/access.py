@@ -15,11 +15,11 @@ from organisations.models import Person
 from organisations.selectors import person_in, required_scope
 from organisations.selectors.access import Access, access_of
 from organisations.services import access as services
-from organisations.services import activation
+from organisations.services import activation, contacts, people
 from organisations.views.manage import shell
 from organisations.views.manage.access_forms import PhoneChangeForm
 
-_FIELD_OF = {"bad_phone": "phone", "already_taken": "phone", "reason_missing": "reason"}
+_FIELD_OF = {"bad_phone": "phone", "reason_missing": "reason"}
 
 
 @shell.managed
@@ -46,6 +46,8 @@ def phone(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             services.change_phone(by=shell.person_of(request), person=access.person, **form.cleaned_data)
+        except people.AlreadyTaken:
+            return _asked(request, access.person, form.cleaned_data["phone"])
         except DomainError as error:
             form.add_error(_FIELD_OF.get(error.code), str(error))
         else:
@@ -73,6 +75,13 @@ def _access(request: HttpRequest, public_id: UUID) -> Access:
     by = shell.person_of(request)
     scope = required_scope(by, Power.OPEN_ACCOUNTS)
     return access_of(by=by, person=person_in(scope, public_id))
+
+
+def _asked(request: HttpRequest, person: Person, number: str) -> HttpResponse:
+    """The number is on another account: to the list where it waits to be cleared up."""
+    told = contacts.ask(by=shell.person_of(request), person=person, phone=number)
+    messages.warning(request, str(told))
+    return redirect("manage:objections") if isinstance(told, contacts.AskedUnit) else _back(person)
 
 
 def _back(person: Person) -> HttpResponse:

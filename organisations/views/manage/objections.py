@@ -17,7 +17,9 @@ from organisations.enums import Power
 from organisations.models import Objection
 from organisations.scopes import Scope
 from organisations.selectors import directory, required_scope
+from organisations.selectors.contacts import clashes_of
 from organisations.selectors.details import objection_in, objections_in
+from organisations.services import access
 from organisations.services import objections as services
 from organisations.views.manage import lists, shell
 from organisations.views.manage.fields import PlaceField
@@ -69,6 +71,21 @@ def _found(request: HttpRequest, scope: Scope) -> "tuple[ObjectionFilterForm, Qu
 
 @shell.managed
 @require_POST
+def contact(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Put the number or address that was asked for on the account, now that it is free."""
+    by = shell.person_of(request)
+    scope = required_scope(by, Power.KEEP_PEOPLE)
+    objection = objection_in(scope, public_id)
+    try:
+        access.settle_contact(by=by, objection=objection)
+    except DomainError as error:
+        return _listed(request, scope, wrong=str(public_id), problem=str(error), status=error.http_status)
+    messages.success(request, _("It is on the account of %(name)s, who was told.") % {"name": objection.person})
+    return redirect("manage:objections")
+
+
+@shell.managed
+@require_POST
 def answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     scope = required_scope(by, Power.KEEP_PEOPLE)
@@ -85,8 +102,8 @@ def _listed(
     request: HttpRequest, scope: Scope, *, wrong: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
     form, found = _found(request, scope)
-    context = lists.context(request, form, found, view="manage:objections", per_page=PER_PAGE) | {
-        "wrong": wrong,
-        "problem": problem,
-    }
+    context = lists.context(request, form, found, view="manage:objections", per_page=PER_PAGE)
+    clashes = clashes_of(shell.person_of(request), context["page_obj"])
+    context["rows"] = [(row, clashes.get(row.pk)) for row in context["page_obj"]]
+    context |= {"wrong": wrong, "problem": problem}
     return shell.page(request, "organisations/manage/objections.html", context, section="objections", status=status)

@@ -201,7 +201,7 @@ def test_newcomer_is_entered_in_a_unit_of_ones_own(desk: Desk) -> None:
     assert list(person.employments.values_list("unit", "kind", "staff_number", "begins")) == [
         (desk.hospital.pk, "contract", "8", date(2026, 1, 5))
     ]
-    taken = client.post(url, fields)
+    taken = client.post(url, fields | {"phone": ""})
     assert (taken.status_code, taken.context["form"].non_field_errors()) == (400, [str(people.AlreadyTaken())])
     elsewhere = client.post(url, {**fields, "username": "x", "phone": "", "unit": str(desk.other.public_id)})
     assert list(elsewhere.context["form"].errors) == ["unit"]

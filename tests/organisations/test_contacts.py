@@ -1,0 +1,201 @@
+"""A number or address that another account has leads to the unit, which clears it up; nobody learns whose it is."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from organisations.enums import Role
+from organisations.models import AuditEvent, Notification, Objection, Person
+from organisations.services import access, activation, contacts
+from tests.factories.organisations import PASSWORD, EmploymentFactory, PersonFactory
+from tests.organisations.manage.desk import Desk, signed_in
+
+NUMBER, NEW = "+8613900000009", "gradient-coil-55"
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def holder(desk: Desk) -> Person:
+    """A colleague of the same hospital."""
+    return EmploymentFactory(unit=desk.hospital, person=PersonFactory(name="李娜", phone=NUMBER)).person
+
+
+def profile(person: Person, **form: str) -> Any:
+    client = signed_in(person)
+    sent = client.post("/en/account/profile/", {"language": "en", "email": "", "password": PASSWORD, **form})
+    assert (sent.status_code, sent.url) == (302, "/en/account/profile/")
+    return client.get("/en/account/profile/")
+
+
+def kinds(person: Person) -> list[str]:
+    return list(Notification.objects.filter(person=person).order_by("pk").values_list("kind", flat=True))
+
+
+def asked(person: Person) -> Objection:
+    return Objection.objects.get(person=person)
+
+
+def test_profile_asks_the_unit_and_tells_nobody_whose_it_is(desk: Desk, holder: Person) -> None:
+    page = profile(desk.worker, phone="13900000009", email="Wei@Example.org").content.decode()
+    desk.worker.refresh_from_db()
+    assert (desk.worker.phone, desk.worker.email) == ("+8613800000001", "wei@example.org")
+    assert f"{contacts.AskedUnit.message} Whom to ask: {desk.keeper.name}" in page
+    assert (holder.name in page, "another account" in page.lower()) == (False, False)
+    assert (asked(desk.worker).phone, asked(desk.worker).unit) == (NUMBER, desk.hospital)
+    assert (kinds(desk.keeper), kinds(holder)) == (["objection_made"], [])
+    assert AuditEvent.objects.filter(verb="contact.ask", target_id=str(desk.worker.public_id)).count() == 1
+    assert NUMBER[3:] not in Objection.objects.values().get(person=desk.worker).__str__()
+
+
+def test_asking_twice_is_one_request(desk: Desk, holder: Person) -> None:
+    for _time in range(2):
+        profile(desk.worker, phone="13900000009")
+    assert (Objection.objects.count(), kinds(desk.keeper)) == (1, ["objection_made"])
+
+
+def test_with_three_requests_open_nothing_is_looked_up_any_more(desk: Desk) -> None:
+    for number in range(4):
+        PersonFactory(phone=f"+861390000000{number}")
+        profile(desk.worker, phone=f"1390000000{number}")
+    taken = profile(desk.worker, phone="13900000000").content.decode()
+    free = profile(desk.worker, phone="13700000000").content.decode()
+    assert [str(contacts.TooManyAsked()) in page for page in (taken, free)] == [True, True]
+    desk.worker.refresh_from_db()
+    assert (Objection.objects.count(), desk.worker.phone) == (3, "+8613800000001")
+
+
+def test_somebody_without_a_unit_is_told_to_name_one(desk: Desk, holder: Person) -> None:
+    abroad = PersonFactory()
+    assert str(contacts.NobodyToAsk()) in profile(abroad, phone="13900000009").content.decode()
+    assert Objection.objects.count() == 0
+
+
+def test_activation_goes_on_without_the_number(client: Client, desk: Desk, holder: Person) -> None:
+    newcomer = desk.colleague(name="赵强")
+    form = {"code": activation.issue(by=desk.keeper, person=newcomer), "password": NEW, "agree": "on"}
+    sent = client.post("/en/account/activate/", form | {"phone": "13900000009", "email": "zq@example.org"})
+    assert sent.status_code == 302
+    assert f"sign in as {newcomer.username}" in client.get(sent.url).content.decode()
+    newcomer.refresh_from_db()
+    assert (newcomer.phone, newcomer.email, asked(newcomer).phone) == ("", "zq@example.org", NUMBER)
+    assert Client().post("/en/account/login/", {"login": newcomer.username, "password": NEW}).status_code == 302
+
+
+def test_activation_with_a_free_number_says_nothing_of_it(client: Client, desk: Desk) -> None:
+    newcomer = desk.colleague(name="赵强")
+    form = {"code": activation.issue(by=desk.keeper, person=newcomer), "password": NEW, "agree": "on"}
+    sent = client.post("/en/account/activate/", form | {"phone": "13900000009"})
+    assert "sign in as" not in client.get(sent.url).content.decode()
+    assert Objection.objects.count() == 0
+
+
+def test_unit_finds_both_and_the_ways_on(desk: Desk, holder: Person) -> None:
+    profile(desk.worker, phone="13900000009")
+    page = signed_in(desk.keeper).get(reverse("manage:objections")).content.decode()
+    ways = [
+        f"{reverse('manage:merge', args=[desk.worker.public_id])}?other={holder.public_id}",
+        reverse("manage:person_phone", args=[holder.public_id]),
+        reverse("manage:person", args=[holder.public_id]),
+    ]
+    assert [f'href="{way}"' in page for way in ways] == [True, True, True]
+    assert ("139****0009" in page, NUMBER[3:] in page) == (True, False)
+    compare = signed_in(desk.keeper).get(ways[0])
+    assert (compare.status_code, compare.context["merged"].person) == (200, holder)
+
+
+def test_number_goes_on_the_account_when_it_is_free(desk: Desk, holder: Person) -> None:
+    profile(desk.worker, phone="13900000009")
+    objection, client = asked(desk.worker), signed_in(desk.keeper)
+    address = reverse("manage:objection_contact", args=[objection.public_id])
+    refused = client.post(address)
+    assert (refused.status_code, refused.context["problem"]) == (409, str(access.StillTaken()))
+    access.change_phone(by=desk.keeper, person=holder, phone="13900000008", reason="换号")
+    assert address in client.get(reverse("manage:objections")).content.decode()
+    assert client.post(address).url == reverse("manage:objections")
+    for one in (desk.worker, objection):
+        one.refresh_from_db()
+    assert (desk.worker.phone, objection.answered_by, objection.phone_sealed) == (NUMBER, desk.keeper, "")
+    assert kinds(desk.worker) == ["objection_answered"]
+    assert client.post(address).status_code == 409
+
+
+def test_other_unit_is_told_and_neither_learns_of_the_other(desk: Desk) -> None:
+    other_keeper = desk.holder(Role.UNIT_CREDIT_ADMINISTRATOR, desk.other)
+    holder = EmploymentFactory(unit=desk.other, person=PersonFactory(name="李娜", phone=NUMBER)).person
+    profile(desk.worker, phone="13900000009")
+    page = signed_in(desk.keeper).get(reverse("manage:objections")).content.decode()
+    assert ("An account that you do not look after has it" in page, holder.name in page) == (True, False)
+    told = Notification.objects.get(person=other_keeper)
+    assert (told.kind, told.params, told.link) == (
+        "contact_claimed", {"name": "李娜"}, f"/zh-hans/manage/people/{holder.public_id}/",
+    )  # fmt: skip
+    assert desk.worker.name not in signed_in(other_keeper).get("/en/account/notifications/").content.decode()
+
+
+def test_newcomer_with_a_known_number_is_entered_without_it(desk: Desk, holder: Person) -> None:
+    client, url = signed_in(desk.keeper), reverse("manage:person_new")
+    fields = {
+        "username": "zhao.q", "name": "赵强", "title": "技师", "unit": str(desk.hospital.public_id), "kind": "staff",
+        "begins": "2026-01-05", "phone": "13900000009",
+    }  # fmt: skip
+    page = client.post(url, fields)
+    text = page.content.decode()
+    assert (page.status_code, Person.objects.filter(name="赵强").exists()) == (400, False)
+    assert (reverse("manage:person", args=[holder.public_id]) in text, 'name="clear_up"' in text) == (True, True)
+    assert AuditEvent.objects.filter(verb="person.searched_by_number", target_id=str(holder.public_id)).count() == 1
+    assert client.post(url, fields | {"clear_up": "1"}).url == reverse("manage:objections")
+    newcomer = Person.objects.get(username="zhao.q")
+    assert (newcomer.phone, asked(newcomer).phone) == ("", NUMBER)
+    again = client.post(url, fields | {"clear_up": "1"})
+    assert (again.status_code, Person.objects.filter(name="赵强").count()) == (400, 1)
+
+
+def test_newcomer_with_a_number_of_another_unit_shows_nobody(desk: Desk) -> None:
+    holder = EmploymentFactory(unit=desk.other, person=PersonFactory(name="李娜", phone=NUMBER)).person
+    fields = {
+        "username": "zhao.q", "name": "赵强", "title": "技师", "unit": str(desk.hospital.public_id), "kind": "staff",
+        "begins": "2026-01-05", "phone": "13900000009",
+    }  # fmt: skip
+    text = signed_in(desk.keeper).post(reverse("manage:person_new"), fields).content.decode()
+    assert ('name="clear_up"' in text, holder.name in text, str(holder.public_id) in text) == (True, False, False)
+
+
+def test_changed_phone_that_is_taken_waits_in_the_list(desk: Desk, holder: Person) -> None:
+    client = signed_in(desk.keeper)
+    form = {"phone": "13900000009", "reason": "换号"}
+    sent = client.post(reverse("manage:person_phone", args=[desk.worker.public_id]), form)
+    assert (sent.url, asked(desk.worker).phone) == (reverse("manage:objections"), NUMBER)
+
+
+@pytest.mark.parametrize("role", [None, Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR])
+def test_nobody_else_puts_it_on(desk: Desk, client: Client, role: Role | None) -> None:
+    profile(desk.worker, phone="13700000000")
+    PersonFactory(phone=NUMBER)
+    profile(desk.worker, phone="13900000009")
+    address = reverse("manage:objection_contact", args=[asked(desk.worker).public_id])
+    if role is None:
+        assert client.post(address).status_code == 302
+        assert signed_in(desk.holder(Role.UNIT_CREDIT_ADMINISTRATOR, desk.other)).post(address).status_code == 404
+    else:
+        assert signed_in(desk.holder(role, desk.hospital)).post(address).status_code == 403
+    assert asked(desk.worker).answered_at is None
+
+
+def test_list_takes_as_many_queries_for_three_requests(desk: Desk) -> None:
+    client, figures = signed_in(desk.keeper), []
+    for number in range(3):
+        EmploymentFactory(unit=desk.hospital, person=PersonFactory(phone=f"+861390000000{number}"))
+        profile(desk.worker, phone=f"1390000000{number}")
+        client.get(reverse("manage:objections"))
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse("manage:objections")).content.decode()
+        figures.append((len(queries), page.count("It is one person")))
+    assert figures == [(figures[0][0], number) for number in (1, 2, 3)]
