@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help run test test-fast check-slow check-fresh lint format screenshots bench drill setup setup-test assets messages lock clean
 
 help:
-	@echo "make run          install what is missing, start the site and its worker (PORT and HOST may be set)"
+	@echo "make run          install what is missing, start the site and its workers (PORT and HOST may be set)"
 	@echo "make test         install what tests need, run every check and every test"
 	@echo "make test-fast    the tests that take under a minute together"
 	@echo "make lint         ruff, mypy, import-linter, templates, TypeScript"
