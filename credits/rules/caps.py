@@ -24,6 +24,7 @@ class Limit:
     ticks: int
     mark: Mark
     clause: str
+    source: str
 
     def group(self, fact: Fact) -> tuple[int, object]:
         if self.reason is ACTIVITY:
@@ -47,18 +48,17 @@ class LimitBook:
                 continue
             reason = LineReason.CAP_CATEGORY if requirement.kind == "cap_category" else LineReason.CAP_TOTAL
             clause = str(requirement.data.get("note") or requirement.provenance.clause)
-            limit = self._limit(reason, requirement.value, requirement.provenance.mark, clause)
+            provenance = requirement.provenance
+            limit = self._limit(reason, requirement.value, provenance.mark, clause, provenance.source)
             if requirement.category:
                 self._categories.setdefault(requirement.category, []).append(limit)
             else:
                 self._shared[requirement.kind].append(limit)
-        self.has_total = any(self._shared.values())
-        self.has_shared = self.has_total or bool(self._categories)
 
     def of(self, kind: ActivityType, category: str) -> Limits:
         """The limits on one type of activity, in their order."""
         own = [
-            self._limit(reason, cap.maximum, cap.mark, kind.provenance.clause)
+            self._limit(reason, cap.maximum, cap.mark, kind.provenance.clause, kind.provenance.source)
             for scope, reason in (("activity", ACTIVITY), ("day", DAY), ("period", LineReason.CAP_TYPE))
             for cap in kind.caps
             if cap.scope == scope
@@ -66,10 +66,10 @@ class LimitBook:
         shared = (*self._shared["cap_category"], *self._categories.get(category, ()), *self._shared["cap_total"])
         return (*own, *sorted(shared, key=lambda limit: limit.reason is LineReason.CAP_TOTAL))
 
-    def _limit(self, reason: LineReason, maximum: Fraction, mark: Mark, clause: str) -> Limit:
+    def _limit(self, reason: LineReason, maximum: Fraction, mark: Mark, clause: str, source: str) -> Limit:
         self._count += 1
         # Rounded downwards; the scale is made so that there is nothing to round.
-        return Limit(self._count, reason, maximum, (maximum * self._scale).__floor__(), mark, clause)
+        return Limit(self._count, reason, maximum, (maximum * self._scale).__floor__(), mark, clause, source)
 
 
 def allocate(

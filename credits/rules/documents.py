@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from credits.enums import Mark
 
@@ -188,6 +189,10 @@ class RuleSet:
     @property
     def key(self) -> str:
         return f"{self.id}@{self.version}"
+
+    def day_of(self, instant: datetime) -> date:
+        """The local day on which `instant` lies where the rules hold: the day that decides the period."""
+        return instant.astimezone(ZoneInfo(self.period.time_zone)).date()
 
     def in_force(self, day: date) -> bool:
         return self.effective_from <= day and (self.effective_to is None or day < self.effective_to)

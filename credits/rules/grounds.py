@@ -89,8 +89,6 @@ class Ground:
     deems: Provenance | None
     declared: Declared
     asked: dict[str, Asked]
-    has_total_cap: bool
-    has_shared_cap: bool
     earlier: Callable[[date], tuple[list[Row], bool]]
     _by_category: dict[str, list[Row]] = field(default_factory=dict)
 
@@ -103,15 +101,17 @@ class Ground:
     def tagged(self, tag: str) -> list[Row]:
         return [row for row in self.rows if is_tagged(row, tag)]
 
-    def credits(self, rows: Sequence[Row], *, crosses_category: bool = False) -> Figures:
-        """What `rows` count. Where other facts compete with them for the room under one cap, their least is what
-        is left beside the most of the others. `crosses_category`: they are only a part of their category."""
+    def credits(self, rows: Sequence[Row]) -> Figures:
+        """What `rows` count. Where uncertain facts compete with them for the room under one cap, their least is what
+        is left beside the most of the others."""
         stated, low, high = sum_of(rows)
-        is_shared = self.has_shared_cap if crosses_category else self.has_total_cap
-        if is_shared and len(rows) < len(self.rows):
+        if 0 < len(rows) < len(self.rows):
             mine = {id(row) for row in rows}
-            low = min(low, self._contested(mine, own_most=False))
-            high = max(high, self._contested(mine, own_most=True))
+            own = {limit.number for row in rows for limit in row.limits}
+            others = (row for row in self.rows if row.least != row.most and id(row) not in mine)
+            if any(limit.number in own for row in others for limit in row.limits):
+                low = min(low, self._contested(mine, own_most=False))
+                high = max(high, self._contested(mine, own_most=True))
         return Figures(stated, min(stated, low), max(stated, high))
 
     def _contested(self, mine: set[int], *, own_most: bool) -> int:

@@ -90,7 +90,7 @@ def min_category(requirement: Requirement, ground: Ground) -> Finding:
 
 def min_tagged(requirement: Requirement, ground: Ground) -> Finding:
     rows = ground.tagged(str(requirement.data["tag"]))
-    figures = ground.credits(rows, crosses_category=True)
+    figures = ground.credits(rows)
     return _settle(requirement, ground, figures, _with_unknown(rows, ground), may_be_deemed=True)
 
 
@@ -146,7 +146,7 @@ def min_each_year(requirement: Requirement, ground: Ground) -> Finding:
 
 def _one_year(requirement: Requirement, ground: Ground, year: Period, is_whole: bool) -> Finding:
     rows = [row for row in ground.rows if row.fact.ends_on in year]
-    finding = _settle(requirement, ground, ground.credits(rows, crosses_category=True), rows)
+    finding = _settle(requirement, ground, ground.credits(rows), rows)
     if is_whole or finding.closed != FAILED:
         return finding
     return replace(finding, closed=UNDETERMINED, reason=RequirementReason.CLIPPED_YEAR)
@@ -159,7 +159,7 @@ def min_tagged_rolling(requirement: Requirement, ground: Ground) -> Finding:
     own = ground.tagged(tag)
     earlier, is_complete = ground.earlier(since)
     before = [row for row in earlier if is_tagged(row, tag) and row.fact.ends_on >= since]
-    now, then = ground.credits(own, crosses_category=True), sum_of(before)
+    now, then = ground.credits(own), sum_of(before)
     figures = Figures(now.stated + then[0], now.low + min(then[:2]), now.high + max(then[0], then[2]))
     finding = _settle(requirement, ground, figures, _with_unknown([*own, *before], ground))
     if is_complete or finding.closed != FAILED:

@@ -97,8 +97,6 @@ class Prepared:
             deems=deems,
             declared=declared,
             asked=self._asked,
-            has_total_cap=self._limits.has_total,
-            has_shared_cap=self._limits.has_shared,
             earlier=lambda since: self._earlier_rows(since, history, declared),
         )
         return Judged(
@@ -279,7 +277,7 @@ class Prepared:
             kind.code,
             mark if limit is None else worst(mark, limit.mark),
             provenance.clause if limit is None else limit.clause,
-            provenance.source,
+            provenance.source if limit is None else limit.source,
             provenance.origin,
             None if limit is None else limit.maximum,
         )
