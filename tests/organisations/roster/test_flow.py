@@ -1,9 +1,11 @@
 """A roster from upload to undo: what a comparison says, what entering writes, what undoing puts back."""
 
+import hashlib
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from organisations.enums import (
@@ -53,15 +55,52 @@ def working(unit: Node, name: str, *, phone: str = "", number: str = "", staff: 
     return made
 
 
+# What an import writes about itself: the batch, its rows, the unit's columns; SQLite counts its keys.
+OWN_TABLES = frozenset(
+    {
+        "organisations_rosterimport", "organisations_rosterrow", "organisations_rostermapping",
+        "organisations_auditevent", "sqlite_sequence",
+    }
+)  # fmt: skip
+
+
+def digests() -> dict[str, str]:
+    """Every table of the database → a digest of all its rows in any order."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows = sorted(repr(row) for row in cursor.fetchall())
+            found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return found
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    assert set(before) == set(after)
+    return {table for table in after if before[table] != after[table]}
+
+
 def test_comparison_writes_nothing_but_its_rows(compare: Compare, keeper: Person, unit: Node) -> None:
     working(unit, "王伟", phone="+8613800000001", staff="0012")
-    before, audited = everything(), AuditEvent.objects.count()
-    roster = compare(WANG, LI, is_complete=True)
-    assert (roster.roster_stage, outcomes(roster), everything() == before) == (
-        RosterStage.CHECKED, ["update", "create"], True,
+    working(unit, "赵强", staff="0090")
+    elsewhere = working(NodeFactory(), "孙丽", number=files.id_number(5), phone="+8613800000005")
+    for staff in ("0071", "0072"):
+        working(unit, "张敏", staff=staff)
+    before, audited = digests(), AuditEvent.objects.count()
+    roster = compare(
+        WANG, LI, ("孙丽", "0014", elsewhere.phone[3:], files.id_number(5), "影像科", "技师"),
+        ("张敏", "", "", "", "影像科", "技师"), ("钱芳", "0016", "138", "", "", ""), is_complete=True,
     )  # fmt: skip
-    assert roster.counts == {"create": 1, "update": 1}
+    after = digests()
+    assert len(before) > 50
+    assert roster.roster_stage == RosterStage.CHECKED
+    assert {"create", "update", "wrong"} <= set(outcomes(roster))
+    assert changed(before, after) - OWN_TABLES == set()
+    assert changed(before, after) >= {"organisations_rosterimport", "organisations_rosterrow"}
     assert AuditEvent.objects.count() - audited == 2  # received, columns confirmed
+    # The digests see what entering writes.
+    applied(roster, keeper, skip_unclear=True)
+    assert changed(after, digests()) >= {"organisations_person", "organisations_employment"}
 
 
 def test_new_people_are_entered_with_all_that_the_sheet_tells(compare: Compare, keeper: Person, unit: Node) -> None:
