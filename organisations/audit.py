@@ -1,18 +1,23 @@
 """The audit log: append-only, personal fields masked before they are written, and people named by their keys alone:
 who they are is looked up when the log is read (`selectors.labels`), so that an erasure reaches it too."""
 
+import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
 import structlog
+from django.core.cache import cache
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
+from django.utils.crypto import salted_hmac
 
 from cms.shared.free_text import without_numbers
 from cms.shared.http import current_address
 from cms.shared.logs import scrub
 from organisations import histories
+from organisations.enums import Deed
 from organisations.models import AuditEvent, Person
 
 # Parts of field names whose values never enter the log, not even masked ones.
@@ -37,6 +42,29 @@ def record(
     event = _event(by, verb, target, before, after)
     event.save()
     return event
+
+
+READ_AGAIN_AFTER = timedelta(minutes=10)
+
+
+def record_reading(*, by: Person, listed: str, rows: int, filters: Mapping[str, str], words: str = "") -> bool:
+    """Write that `by` was shown a list of people; False where that was written within the last ten minutes.
+
+    `filters` are told as they are; the `words` searched for may be a name or a number: only that there were some.
+    Pages of one list are one reading; other filters, other words and another number of rows are another.
+    """
+    said = json.dumps([by.pk, listed, rows, sorted(filters.items()), words])
+    key = "reading:" + salted_hmac("organisations.audit.reading", said, algorithm="sha256").hexdigest()
+    if not cache.add(key, True, timeout=int(READ_AGAIN_AFTER.total_seconds())):
+        return False
+    told = {**filters, "q": "…"} if words else dict(filters)
+    try:
+        record(by=by, verb=Deed.LIST_READ, target=by, after={"list": listed, "filters": told, "rows": rows})
+    except BaseException:
+        # Nobody is shown what was not written down: the next request has to write it.
+        cache.delete(key)
+        raise
+    return True
 
 
 Deeds = Iterable[tuple[str, Model, dict[str, Any], dict[str, Any]]]

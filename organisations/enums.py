@@ -309,6 +309,7 @@ class Deed(models.TextChoices):
     EMPLOYMENT_END = "employment.end", _("Ended a person's employment")
     EMPLOYMENT_TAKE_OVER = "employment.take_over", _("Entered a person of this place at another unit")
     KEYS_ROTATE = "keys.rotate", _("Changed a key")
+    LIST_READ = "list.read", _("Read a list of people")
     LIST_DOWNLOAD = "list.download", _("Downloaded a list")
     LECTURE_RECEIVED = "lecture.received", _("Uploaded a lecture")
     LECTURE_CHANGED = "lecture.changed", _("Changed a lecture")
@@ -351,6 +352,23 @@ class Deed(models.TextChoices):
     STATE_ADD = "state.add", _("Entered a person's state")
     STATE_END = "state.end", _("Ended a person's state")
     STATE_WITHDRAW = "state.withdraw", _("Took back a state entered by mistake")
+
+
+# Deeds by which nothing was changed and nothing taken away: the audit log can leave them out.
+READINGS = frozenset(
+    {
+        Deed.ACCOUNT_COMPARE,
+        Deed.ACCOUNT_MERGE_READ,
+        Deed.AUDIT_READ,
+        Deed.DISCLOSURE_READ,
+        Deed.ERASURE_READ,
+        Deed.LIST_READ,
+        Deed.PERSON_CREDITS_READ,
+        Deed.PERSON_READ,
+        Deed.PERSON_SEARCHED_BY_NUMBER,
+        Deed.TITLES_READ,
+    }
+)
 
 
 class DocumentKind(models.TextChoices):

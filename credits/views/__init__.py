@@ -49,6 +49,10 @@ def people(request: HttpRequest) -> HttpResponse:
         number=request.GET.get("page", "1"),
         year=request.GET.get("year", ""),
     )
+    audit.record_reading(
+        by=person_of(request), listed="credits", rows=listing.page.paginator.count,
+        filters={"year": str(listing.year)}, words=listing.search,
+    )  # fmt: skip
     return render(request, "credits/people.html", {"listing": listing, "page_obj": listing.page})
 
 

@@ -12,10 +12,11 @@ from django.apps import apps
 from django.db.models import CharField, F, Func, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from cms.shared import search_words
 from cms.shared.errors import NotFound
-from organisations.enums import Deed, Power
+from organisations.enums import READINGS, Deed, Power
 from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import labels
@@ -37,11 +38,16 @@ KINDS = (
     "credits.exportjob",
     "media_pipeline.lecture",
 )
+# Deeds by which nothing was changed: shown with the others, left out, or alone.
+READINGS_SHOWN = {"without": _("left out"), "only": _("only readings")}
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for. `actor` and `target` are public ids; `begins` and `ends` local days, both included."""
+    """What is looked for. `actor` and `target` are public ids; `begins` and `ends` local days, both included.
+
+    `readings`: "", or a key of READINGS_SHOWN.
+    """
 
     text: str = ""
     deed: str = ""
@@ -50,12 +56,13 @@ class Wanted:
     target: str = ""
     begins: date | None = None
     ends: date | None = None
+    readings: str = ""
 
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The parameters of an address that asks for the same."""
         named = {"q": search_words.sealed(self.text), "deed": self.deed, "kind": self.kind}
-        named |= {"actor": self.actor, "target": self.target}
+        named |= {"actor": self.actor, "target": self.target, "readings": self.readings}
         days = {"begins": self.begins, "ends": self.ends}
         return [(n, v) for n, v in named.items() if v] + [(n, d.isoformat()) for n, d in days.items() if d]
 
@@ -99,6 +106,7 @@ def wanted_from(query: dict[str, str]) -> Wanted:
         target=query.get("target", "").strip()[:64],
         begins=_day(query.get("begins", "")),
         ends=_day(query.get("ends", "")),
+        readings=query.get("readings", "") if query.get("readings", "") in READINGS_SHOWN else "",
     )
 
 
@@ -121,6 +129,10 @@ def events(by: Person, wanted: Wanted) -> QuerySet[AuditEvent]:
     found = AuditEvent.objects.filter(_readable(required_scope(by, Power.READ_AUDIT)))
     if wanted.deed:
         found = found.filter(verb=wanted.deed)
+    if wanted.readings == "without":
+        found = found.exclude(verb__in=READINGS)
+    elif wanted.readings == "only":
+        found = found.filter(verb__in=READINGS)
     if wanted.kind:
         found = found.filter(target_kind=wanted.kind)
     if wanted.actor:

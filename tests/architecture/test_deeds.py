@@ -23,7 +23,7 @@ def recorded(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if "audit.record_many" in calls and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Deed":
             yield Deed[node.attr].value
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record"):
             verb = next(keyword.value for keyword in node.keywords if keyword.arg == "verb")
             named = isinstance(verb, ast.Attribute) and ast.unparse(verb.value) == "Deed"
             if isinstance(verb, ast.Constant):

@@ -30,6 +30,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "is_first": not cursor,
         "deeds": sorted(Deed.choices, key=lambda choice: choice[0]),
         "kinds": selectors.kinds(),
+        "readings": selectors.READINGS_SHOWN.items(),
         "limit": selectors.EXPORTED_AT_MOST,
         "rule": retention.policy("audit", on=timezone.localdate()),
     }

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from organisations.enums import Power
 from organisations.selectors import required_scope
 from organisations.selectors.departures import departures_in
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 
 PER_PAGE = 50
 
@@ -17,4 +17,5 @@ PER_PAGE = 50
 def departures(request: HttpRequest) -> HttpResponse:
     scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
     page = Paginator(departures_in(scope), PER_PAGE).get_page(request.GET.get("page"))
+    lists.read(request, "departures", {}, rows=page.paginator.count)
     return shell.page(request, "organisations/manage/departures.html", {"page_obj": page}, section="people")

@@ -84,22 +84,39 @@ def told(values: dict[str, Any]) -> dict[str, str]:
 
 
 def context(
-    request: HttpRequest, form: FilterForm, found: "QuerySet[Any]", *, view: str, per_page: int = 50
+    request: HttpRequest,
+    form: FilterForm,
+    found: "QuerySet[Any]",
+    *,
+    view: str,
+    per_page: int = 50,
+    of_people: bool = False,
 ) -> dict[str, Any]:
     """What organisations/manage/list_filters.html and list_head.html show; `page_obj` is the page asked for.
 
-    `view` names the list's address; that of its file is called the same with "_csv".
+    `view` names the list's address; that of its file is called the same with "_csv". Reading a list `of_people` is
+    written to the log.
     """
+    page = Paginator(found, per_page).get_page(request.GET.get("page"))
+    if of_people:
+        read(request, view.rpartition(":")[2], form.values(), rows=page.paginator.count)
     asked = request.GET.copy()
     asked.pop("page", None)
     return {
         "form": form,
         "is_narrowed": bool(form.values()),
-        "page_obj": Paginator(found, per_page).get_page(request.GET.get("page")),
+        "page_obj": page,
         "filters": asked.urlencode(),
         "list_url": reverse(view),
         "csv_url": reverse(f"{view}_csv"),
     }
+
+
+def read(request: HttpRequest, name: str, values: dict[str, Any], *, rows: int) -> None:
+    """Write to the log that a list of people is shown, and how it was narrowed."""
+    filters = {field: text for field, text in told(values).items() if field != "q"}
+    words = str(values.get("q", ""))
+    audit.record_reading(by=shell.person_of(request), listed=name, rows=rows, filters=filters, words=words)
 
 
 def download(

@@ -15,7 +15,7 @@ from organisations.enums import Deed
 from organisations.models import Person
 from organisations.selectors import merging as selectors
 from organisations.services import merging
-from organisations.views.manage import shell
+from organisations.views.manage import lists, shell
 from organisations.views.manage.merging_forms import MergeForm
 
 
@@ -33,6 +33,8 @@ def merge(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not other:
         search = request.POST.get("q", "")[:60]
         found = selectors.candidates(by=by, person=kept, search=search)
+        if found:
+            lists.read(request, "merge", {"person": kept.public_id, "q": search}, rows=len(found))
         context = {"kept": kept, "search": search, "candidates": found}
         return shell.page(request, "organisations/manage/merge_find.html", context, section="people")
     merged = selectors.keepable_person(by, other)

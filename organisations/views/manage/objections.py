@@ -102,7 +102,7 @@ def _listed(
     request: HttpRequest, scope: Scope, *, wrong: str = "", problem: str = "", status: int = 200
 ) -> HttpResponse:
     form, found = _found(request, scope)
-    context = lists.context(request, form, found, view="manage:objections", per_page=PER_PAGE)
+    context = lists.context(request, form, found, view="manage:objections", per_page=PER_PAGE, of_people=True)
     clashes = clashes_of(shell.person_of(request), context["page_obj"])
     context["rows"] = [(row, clashes.get(row.pk)) for row in context["page_obj"]]
     context |= {"wrong": wrong, "problem": problem}

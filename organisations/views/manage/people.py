@@ -58,6 +58,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     by = shell.person_of(request)
     form, found, wanted, nowhere = _listed(request)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    values = {name: text for name, text in wanted.told().items() if name != "search"}
+    values |= {"q": wanted.search} if wanted.search else {}
+    values |= {"nowhere": "1"} if nowhere else {}
+    lists.read(request, "people", values, rows=page.paginator.count)
     context = {
         "form": form,
         "is_narrowed": bool(wanted.told()) or nowhere,

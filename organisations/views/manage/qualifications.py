@@ -44,7 +44,7 @@ def _found(request: HttpRequest) -> "tuple[QualificationFilterForm, QuerySet[Qua
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     form, found = _found(request)
-    context = lists.context(request, form, found, view="manage:qualifications", per_page=PER_PAGE)
+    context = lists.context(request, form, found, view="manage:qualifications", per_page=PER_PAGE, of_people=True)
     people = directory.rows_of([row.person for row in context["page_obj"]])
     context["rows"] = list(zip(context["page_obj"], people, strict=True))
     return shell.page(request, "organisations/manage/qualifications.html", context, section="qualifications")

@@ -40,7 +40,12 @@ def registrations(request: HttpRequest) -> HttpResponse:
     form = RegistrationFilterForm(request.GET, scope=scope)
     wanted = form.wanted()
     context = lists.context(
-        request, form, selectors.registrations_in(scope, wanted), view="manage:registrations", per_page=PER_PAGE
+        request,
+        form,
+        selectors.registrations_in(scope, wanted),
+        view="manage:registrations",
+        per_page=PER_PAGE,
+        of_people=True,
     )
     context["decides"] = wanted.state == RequestState.WAITING
     return shell.page(request, "organisations/manage/registrations.html", context, section="registrations")

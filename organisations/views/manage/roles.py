@@ -41,6 +41,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     scope = grants.seen_scope(by)
     form = GrantFilterForm(request.GET, scope=scope)
     page = Paginator(grants.grants_of(scope, form.wanted()), PER_PAGE).get_page(request.GET.get("page"))
+    used = {name: value for name, value in form.cleaned_data.items() if value}
+    lists.read(request, "roles", used, rows=page.paginator.count)
     asked = request.GET.copy()
     asked.pop("page", None)
     context = {

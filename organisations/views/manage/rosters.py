@@ -253,6 +253,8 @@ def _shown(
         wanted = next((o.value for o in (RowOutcome.UNCLEAR, RowOutcome.WRONG) if found.counts.get(o.value)), "")
     page = Paginator(selectors.rows_of(found, wanted), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
+    if rows:
+        lists.read(request, "roster", {"roster": found.public_id, "outcome": wanted}, rows=page.paginator.count)
     may_choose = stage in (RosterStage.CHECKED, RosterStage.APPLIED) and found.is_over
     people = selectors.people_of(rows)
     views = row_views(rows, people, found, may_choose=may_choose, chosen=chosen or {}, refused=refused or {})

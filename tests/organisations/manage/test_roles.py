@@ -144,5 +144,5 @@ def test_list_takes_constant_queries(desk: Desk, django_assert_num_queries, coun
         grant = RoleGrantFactory(node=desk.hospital, granted_by=PersonFactory())
         RoleGrantFactory(node=desk.hospital, role=grant.role, substitute_for=grant)
     client = signed_in(desk.keeper)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse("manage:roles"))
