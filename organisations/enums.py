@@ -87,11 +87,14 @@ class Power(models.TextChoices):
     GRANT_ROLES = "grant_roles"
     READ_AUDIT = "read_audit"
     APPROVE_DISCLOSURE = "approve_disclosure"
+    SEE_INTAKE = "see_intake"
+    SEE_ERASURES = "see_erasures"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
 # OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
+# SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_PEOPLE: frozenset(
@@ -123,6 +126,8 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.GRANT_ROLES: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.READ_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.APPROVE_DISCLOSURE: frozenset({Role.SECURITY_ADMINISTRATOR}),
+    Power.SEE_INTAKE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_ERASURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
 }
 
 # What the administrator of a unit may hand on; everything else is for the system administrator.

@@ -36,6 +36,7 @@ urlpatterns = [
     path("audit/list.csv", audit.download, name="audit_csv"),
     path("rosters/", rosters.rosters, name="rosters"),
     path("rosters/list.csv", rosters.download, name="rosters_csv"),
+    path("rosters/unclear/", rosters.unclear, name="roster_unclear"),
     path("rosters/example/", rosters.example, name="roster_example"),
     path("rosters/<uuid:public_id>/", rosters.roster, name="roster"),
     path("rosters/<uuid:public_id>/state/", rosters.state, name="roster_state"),

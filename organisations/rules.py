@@ -1,6 +1,7 @@
 """Phone numbers and user names in their one written form, and codes that people type. No framework, no clock."""
 
 import re
+import unicodedata
 
 from cms.shared.numbers import hide_numbers
 
@@ -63,6 +64,11 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 def masked_number(text: str) -> str:
     """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to four)."""
     return f"***{text[-2:]}" if len(text) > 4 else "***" if text else ""
+
+
+def department_key(text: str) -> str:
+    """What two ways of writing one department have in common: no spaces, no difference of width or case."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def code_with_check(body: str) -> str:

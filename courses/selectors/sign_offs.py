@@ -11,6 +11,7 @@ from courses.models import LessonPage, LessonProgress
 from organisations.models import Employment, Person
 from organisations.scopes import Scope
 from organisations.selectors import in_force, people_in
+from organisations.selectors.departments import name_units
 
 PER_PAGE = 20
 
@@ -49,8 +50,8 @@ def open_sign_offs(*, scope: Scope, by: Person, number: str | int = 1) -> ListPa
             lesson_title=lessons[row.lesson_key].title if row.lesson_key in lessons else row.title,
             course_title=row.enrolment.offer.course.title,
             planned=lessons[row.lesson_key].minutes if row.lesson_key in lessons else 0,
-            unit=units[row.enrolment.person_id].unit.name if row.enrolment.person_id in units else "",
-            department=units[row.enrolment.person_id].department if row.enrolment.person_id in units else "",
+            unit=units[row.enrolment.person_id].unit_name if row.enrolment.person_id in units else "",
+            department=units[row.enrolment.person_id].department_name if row.enrolment.person_id in units else "",
         )
         for row in rows
     ]
@@ -63,5 +64,8 @@ def _lessons(keys: set[UUID]) -> dict[UUID, LessonPage]:
 
 
 def _employments(people: set[int]) -> dict[int, Employment]:
-    rows = Employment.objects.filter(in_force(), person__in=people).select_related("unit").order_by("begins", "pk")
+    rows = list(
+        Employment.objects.filter(in_force(), person__in=people).select_related("unit").order_by("begins", "pk")
+    )
+    name_units(rows)
     return {row.person_id: row for row in rows}

@@ -207,7 +207,7 @@ def _draft(
         ends_on=ends_on,
         work_unit_id=employment.unit_id if employment is not None else None,
         work_unit_name=employment.unit.name if employment is not None else "",
-        department=employment.department if employment is not None else "",
+        department=employment.department_name if employment is not None else "",
         granted_how=how.value,
         granted_by_id_copy=by.pk if by is not None else None,
         reason=without_numbers(reason)[:200],

@@ -18,9 +18,9 @@ class PlaceRoleSerializer(serializers.Serializer[Any]):
 
 
 class EmploymentSerializer(serializers.Serializer[Any]):
-    unit = serializers.CharField(source="unit.name")
+    unit = serializers.CharField(source="unit_name")
     unit_id = serializers.UUIDField(source="unit.public_id")
-    department = serializers.CharField()
+    department = serializers.CharField(source="department_name")
     begins = serializers.DateField()
     ends = serializers.DateField(allow_null=True)
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,6 +18,7 @@ from cms.shared.storage import private_storage
 from organisations.enums import (
     Degree,
     EmploymentKind,
+    NodeKind,
     PersonState,
     ProfessionalTitle,
     QualificationKind,
@@ -126,7 +128,11 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
 
 class Employment(models.Model):
-    """Where a person worked from when to when; an entry belongs to the unit of its day. Half-open dates."""
+    """Where a person worked from when to when; an entry belongs to the unit of its day. Half-open dates.
+
+    `unit` is the department's place where the unit has one of that name; `department` is what was entered, and says
+    where somebody works only where there is no such place. Show `department_name` and `unit_name`.
+    """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="employments")
     unit = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="employments")
@@ -147,6 +153,24 @@ class Employment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.unit}"
+
+    @property
+    def department_name(self) -> str:
+        return self.unit.name if self.unit.kind == NodeKind.DEPARTMENT else self.department
+
+    @cached_property
+    def unit_name(self) -> str:
+        """The hospital's name for a department of it. One query for those, unless `selectors.name_units` was asked."""
+        if self.unit.kind != NodeKind.DEPARTMENT:
+            return self.unit.name
+        above = self.unit.get_ancestors().exclude(kind=NodeKind.DEPARTMENT).order_by("-path").first()
+        return str(above.name) if above is not None else self.unit.name
+
+    @property
+    def workplace(self) -> str:
+        """The unit and the department in one line."""
+        names = [self.unit_name, self.department_name]
+        return " · ".join(dict.fromkeys(name for name in names if name))
 
 
 class Membership(models.Model):

@@ -18,7 +18,8 @@ class RosterImport(Job):
     """One file of one unit. It is a batch: what it did can be undone until somebody has used it.
 
     `sheets`: [{name, header_row, columns: [text], rows, is_hidden, is_taken}, …]; `mapping`: {column text: field};
-    `counts`: {outcome: rows}. `is_complete`: whoever of the unit is not in the file has left.
+    `counts`: {outcome: rows}. `new_departments`: names that the unit has no department of; `made_departments`: the keys
+    of those that were added. `is_complete`: whoever of the unit is not in the file has left.
     """
 
     task_name: ClassVar[str] = "organisations.run_roster"
@@ -34,6 +35,8 @@ class RosterImport(Job):
     is_complete = models.BooleanField(_("the file lists everybody of the unit"), default=False)
     effective_on = models.DateField(_("holds from"), null=True)
     counts = models.JSONField(default=dict)
+    new_departments = models.JSONField(default=list)
+    made_departments = models.JSONField(default=list)
     uploaded_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     applied_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     applied_at = models.DateTimeField(null=True)

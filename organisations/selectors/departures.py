@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from organisations.models import Employment
+from organisations.enums import NodeKind
+from organisations.models import Employment, Node
 from organisations.scopes import Scope
 
 WITHIN = timedelta(days=365)
@@ -23,5 +24,9 @@ def departures_in(scope: Scope) -> QuerySet[Employment]:
     )
     ended = Employment.objects.filter(scope.q("unit"), ends__gt=today - WITHIN)
     rows = ended.filter(Q(ends__lte=today) | Exists(next_one)).exclude(Exists(later))
-    went_to = Subquery(next_one.order_by("pk").values("unit__name")[:1], output_field=CharField(null=True))
+    # Of a department, the hospital: the nearest place above it, or itself, that is none.
+    there = ExpressionWrapper(OuterRef("unit__path"), output_field=CharField())
+    unit = Node.objects.exclude(kind=NodeKind.DEPARTMENT).alias(there=there).filter(there__startswith=F("path"))
+    named = next_one.annotate(hospital=Subquery(unit.order_by("-path").values("name")[:1]))
+    went_to = Subquery(named.order_by("pk").values("hospital")[:1], output_field=CharField(null=True))
     return rows.annotate(went_to=went_to).select_related("person", "unit").order_by(F("ends").desc(), "-pk")

@@ -21,6 +21,7 @@ from organisations.models import (
 )
 from organisations.models.places import open_on
 from organisations.scopes import Scope
+from organisations.selectors.departments import in_department, name_units
 from organisations.selectors.people import people_by_id_number, person_by_phone, states_on
 from organisations.selectors.powers import in_force, people_in, scope_for, scope_of, today
 
@@ -137,12 +138,12 @@ def called(search: str) -> QuerySet[Person]:
 
 def _employments(wanted: PeopleFilter) -> QuerySet[Employment] | None:
     """Today's employments of the wanted department and kind; None where neither is asked for."""
-    narrowed: dict[str, str] = {}
+    if not wanted.department and not wanted.kind:
+        return None
+    found = Employment.objects.filter(in_force())
     if wanted.department:
-        narrowed["department"] = wanted.department
-    if wanted.kind:
-        narrowed["kind"] = wanted.kind
-    return Employment.objects.filter(in_force(), **narrowed) if narrowed else None
+        found = found.filter(in_department(wanted.department))
+    return found.filter(kind=wanted.kind) if wanted.kind else found
 
 
 def _at_place(place: Node, working: QuerySet[Employment] | None) -> Q:
@@ -164,7 +165,7 @@ def _in_alliance(alliance: Alliance) -> Q:
 
 
 def rows_of(people: Iterable[Person]) -> list[PersonRow]:
-    """The lines of `people`, in their order. Four queries."""
+    """The lines of `people`, in their order. Four queries, five where somebody works in a department."""
     listed = list(people)
     employments = {
         row.person_id: row
@@ -178,6 +179,7 @@ def rows_of(people: Iterable[Person]) -> list[PersonRow]:
     for grant in RoleGrant.objects.filter(in_force(), person__in=listed).select_related("node").order_by("pk"):
         if grant.role != Role.LEARNER:
             roles.setdefault(grant.person_id, []).append(grant)
+    name_units(employments.values())
     states = states_on(listed, today())
     return [
         PersonRow(
@@ -234,6 +236,11 @@ def alliances_of(scope: Scope) -> QuerySet[Alliance]:
 def workplaces_of(scope: Scope) -> QuerySet[Node]:
     """Open places of a scope where people can work, in the order of the tree."""
     return places_of(scope).filter(tree=Tree.ADMINISTRATION)
+
+
+def units_and_departments_of(scope: Scope) -> QuerySet[Node]:
+    """Open hospitals of a scope with their departments, in the order of the tree."""
+    return places_of(scope).filter(kind__in=[NodeKind.HOSPITAL, NodeKind.DEPARTMENT])
 
 
 def branches_for(by: Person) -> QuerySet[Node]:

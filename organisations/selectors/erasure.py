@@ -75,10 +75,10 @@ def own_data(person: Person) -> OwnData:
     )
 
 
-def deciding(by: Person) -> QuerySet[ErasureRequest]:
-    """The requests that `by` may see and decide: of people in scope, and of people without a place today
+def deciding(by: Person, power: Power = Power.APPROVE_DISCLOSURE) -> QuerySet[ErasureRequest]:
+    """The requests that `by` may decide, with SEE_ERASURES see: of people in scope, and of people without a place today
     for those whose scope is a whole tree. Raises OutOfScope."""
-    scope = required_scope(by, Power.APPROVE_DISCLOSURE)
+    scope = required_scope(by, power)
     found = Q(person__in=people_in(scope).values("pk"))
     if reaches_a_tree(scope):
         found |= Q(person__in=belonging_nowhere().values("pk"))
@@ -122,9 +122,9 @@ def reaches_a_tree(scope: Scope) -> bool:
 
 
 def requests_page(by: Person, *, state: str = "", search: str = "") -> QuerySet[ErasureRequest]:
-    """The requests to decide, newest first; `state` limits them (default: those that wait), `search` by name."""
+    """The requests that `by` may see, newest first; of `state` (default: those that wait), `search`: a name."""
     wanted = state if state in RequestState.values else RequestState.WAITING
-    found = deciding(by).filter(request_state=wanted).select_related("person", "decided_by")
+    found = deciding(by, Power.SEE_ERASURES).filter(request_state=wanted).select_related("person", "decided_by")
     if search:
         found = found.filter(Q(person__name__icontains=search) | Q(person__username__icontains=search))
     return found.order_by("-pk")

@@ -28,13 +28,13 @@ LINKS = (
     Link("places", "manage:places", _("Places"), frozenset({Power.SEE_PEOPLE})),
     Link("alliances", "manage:alliances", _("Alliances"), frozenset({Power.SEE_PEOPLE})),
     Link("roles", "manage:roles", _("Roles"), frozenset({Power.GRANT_ROLES, Power.READ_AUDIT})),
-    Link("rosters", "manage:rosters", _("Rosters"), frozenset({Power.KEEP_PEOPLE})),
+    Link("rosters", "manage:rosters", _("Rosters"), frozenset({Power.SEE_INTAKE})),
     Link("sheets", "manage:sheets", _("Activation sheets"), frozenset({Power.OPEN_ACCOUNTS})),
-    Link("registrations", "manage:registrations", _("Registrations"), frozenset({Power.KEEP_PEOPLE})),
+    Link("registrations", "manage:registrations", _("Registrations"), frozenset({Power.SEE_INTAKE})),
     Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.KEEP_PEOPLE})),
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
-    Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.APPROVE_DISCLOSURE})),
+    Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("audit", "manage:audit", _("Audit log"), frozenset({Power.READ_AUDIT})),
 )
 

@@ -6,13 +6,14 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from organisations.enums import Power, QualificationState, RequestState, RosterStage, RowOutcome
-from organisations.models import Objection, Person, Qualification, Registration, RosterRow
+from organisations.enums import Power, QualificationState, RequestState
+from organisations.models import Objection, Person, Qualification, Registration
 from organisations.scopes import Scope
 from organisations.selectors.directory import PeopleFilter, called, filtered
 from organisations.selectors.erasure import waiting_for
 from organisations.selectors.grants import GrantFilter, grants_of
 from organisations.selectors.powers import people_in, scope_for
+from organisations.selectors.rosters import unclear_rows
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,7 @@ def tiles_of(person: Person) -> list[Tile]:
         never = filtered(people_in(seen), PeopleFilter(account="never")).count()
         tiles.append(Tile(_("Never signed in"), never, "manage:people", "account=never"))
     if kept:
-        unclear = RosterRow.objects.filter(
-            kept.q("roster__unit"), outcome=RowOutcome.UNCLEAR, roster__roster_stage=RosterStage.CHECKED
-        )
-        tiles.append(Tile(_("Unclear rows of rosters"), unclear.count(), "manage:rosters"))
+        tiles.append(Tile(_("Unclear rows of rosters"), unclear_rows(kept).count(), "manage:roster_unclear"))
         waiting = Registration.objects.filter(kept.q("unit"), state=RequestState.WAITING)
         tiles.append(Tile(_("Registrations to confirm"), waiting.count(), "manage:registrations"))
         objections = Objection.objects.filter(kept.q("unit"), answered_at__isnull=True)

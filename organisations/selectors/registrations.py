@@ -15,6 +15,7 @@ from organisations.models import Employment, Node, Person, Registration
 from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.access import openable
+from organisations.selectors.departments import departments_below
 from organisations.selectors.people import employment_on, people_by_phone
 from organisations.selectors.powers import in_force
 
@@ -110,6 +111,11 @@ def open_unit(public_id: UUID) -> Node:
     return unit
 
 
+def department_names(unit: Node) -> list[str]:
+    """What the departments of a unit are called, in the order of the tree."""
+    return list(dict.fromkeys(departments_below(unit).values_list("name", flat=True)))
+
+
 def standing_of(person: Person) -> Standing:
     """Two queries."""
     return Standing(
@@ -153,7 +159,9 @@ def claim_of(registration: Registration, *, by: Person) -> Claim:
     unit = Scope(frozenset({registration.unit.path}))
     rows = Employment.objects.filter(in_force(), unit.q("unit"), same, person__is_active=True)
     rows = (
-        rows.exclude(person=registration.person).select_related("person").order_by("department", "staff_number", "pk")
+        rows.exclude(person=registration.person)
+        .select_related("person", "unit")
+        .order_by("department", "staff_number", "pk")
     )
     employments = list(rows[:20])
     opens = openable(by=by, people=[row.person for row in employments]) if employments else set()
@@ -178,7 +186,7 @@ def _candidates(
         number = registration.staff_number.lower()
         yield Candidate(
             person=row.person,
-            department=row.department,
+            department=row.department_name,
             staff_number=rules.masked_number(row.staff_number),
             same_name=row.person.name.lower() == registration.person.name.lower(),
             same_phone=holder is not None and holder.pk == row.person_id,

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from cms.shared.errors import NotFound
-from organisations.enums import NodeKind, RowOutcome, Tree
+from organisations.enums import NodeKind, RosterStage, RowOutcome, Tree
 from organisations.models import Employment, Node, Person, RosterImport, RosterRow
 from organisations.models.places import open_on
 from organisations.scopes import Scope
@@ -49,6 +49,21 @@ def rows_of(roster: RosterImport, outcome: str = "") -> QuerySet[RosterRow]:
     if outcome in RowOutcome:
         rows = rows.filter(outcome=outcome)
     return rows.order_by("pk")
+
+
+# A row can be decided while it waits at one of these.
+_OPEN_STAGES = [RosterStage.CHECKED, RosterStage.APPLYING, RosterStage.APPLIED]
+
+
+def unclear_rows(scope: Scope) -> QuerySet[RosterRow]:
+    """Rows that ask somebody, of every roster in `scope` that is still open; the longest waiting roster first.
+
+    Not of rosters of which nothing is known any more (30 days), nor rows that only their file can answer.
+    """
+    rows = RosterRow.objects.filter(
+        scope.q("roster__unit"), outcome=RowOutcome.UNCLEAR, is_applied=False, roster__roster_stage__in=_OPEN_STAGES
+    ).exclude(sealed="")
+    return rows.select_related("roster__unit", "person").order_by("roster", "pk")
 
 
 def kept_in(roster: RosterImport) -> int:

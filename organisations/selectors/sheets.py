@@ -13,6 +13,7 @@ from organisations.enums import NodeKind, SheetChoice
 from organisations.models import Activation, ActivationSheet, Employment, Node, Person
 from organisations.models.places import open_on
 from organisations.scopes import Scope
+from organisations.selectors.departments import in_department
 from organisations.selectors.powers import in_force
 
 # A select with more than this is a search.
@@ -30,8 +31,11 @@ def units_of(scope: Scope, search: str = "") -> list[Node]:
 
 def departments_of(unit: Node) -> list[str]:
     """The names of departments in which somebody works in `unit` today."""
-    rows = Employment.objects.filter(in_force(), _within(unit)).exclude(department="")
-    return sorted(set(rows.values_list("department", flat=True)))
+    rows = Employment.objects.filter(in_force(), _within(unit)).order_by()
+    written = rows.exclude(unit__kind=NodeKind.DEPARTMENT).exclude(department="")
+    places = rows.filter(unit__kind=NodeKind.DEPARTMENT)
+    names = {*written.values_list("department", flat=True), *places.values_list("unit__name", flat=True)}
+    return sorted(names)
 
 
 def employments_for(*, unit: Node, department: str, choice: str, chosen: Iterable[UUID] = ()) -> QuerySet[Employment]:
@@ -47,7 +51,7 @@ def employments_for(*, unit: Node, department: str, choice: str, chosen: Iterabl
         people &= Q(person__last_login__isnull=True)
     rows = Employment.objects.filter(in_force(), people, _within(unit))
     if department:
-        rows = rows.filter(department=department)
+        rows = rows.filter(in_department(department))
     if choice == SheetChoice.UNCODED:
         good = Activation.objects.filter(person=OuterRef("person"), used_at__isnull=True, expires_at__gt=now)
         rows = rows.exclude(Exists(good))

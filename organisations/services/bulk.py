@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations.enums import Power
-from organisations.models import Employment, Person, Registration
+from organisations.models import Employment, Node, Person, Registration
 from organisations.selectors import in_force, scope_for
+from organisations.selectors.departments import hospital_of
 from organisations.selectors.registrations import claim_of
 from organisations.services import people as one_by_one
 from organisations.services import registrations
@@ -36,11 +37,16 @@ class Left:
 
 
 @transaction.atomic
-def set_department(*, by: Person, people: Iterable[Person], department: str) -> int:
-    """Write `department` on today's employment of each of `people` in a unit of `by`; on how many."""
-    found = list(_employments(by, people, in_force()))
+def set_department(*, by: Person, people: Iterable[Person], unit: Node, new_department: str = "") -> int:
+    """Let each of `people` who works at the hospital of `unit`, one of `by`, work in the department `unit`; how many.
+
+    The hospital itself: in no department. `new_department` of the hospital is added if there is none.
+    """
+    hospital = hospital_of(unit)
+    here = in_force() & Q(unit__path__startswith=hospital.path)
+    found = list(_employments(by, people, here))
     for employment in found:
-        one_by_one.change_employment(by=by, employment=employment, department=department)
+        one_by_one.change_employment(by=by, employment=employment, unit=unit, new_department=new_department)
     return len(found)
 
 

@@ -2,21 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors, sealing
 from cms.shared.numbers import hide_numbers
 from organisations import audit, rules
-from organisations.enums import EmploymentKind, ProfessionalTitle
+from organisations.enums import EmploymentKind, NodeKind, ProfessionalTitle
 from organisations.models import Employment, Node, Person
 from organisations.selectors.access import outranked
-from organisations.services import roles, transfers
+from organisations.selectors.departments import hospital_of
+from organisations.services import departments, roles, transfers
 
 # The columns by which a person is reached.
 CONTACT = ("phone_sealed", "phone_index", "email")
@@ -67,6 +70,11 @@ class OwnTitle(errors.OutOfScope):
 class NotEmployed(errors.Conflict):
     code = "not_employed"
     message = _("This employment had already ended by that day. Load the page again.")
+
+
+class NotOfThisUnit(errors.InvalidInput):
+    code = "not_of_this_unit"
+    message = _("This department belongs to another unit. Choose one of the person's unit, or enter a new employment.")
 
 
 class EndsBeforeItBegins(errors.InvalidInput):
@@ -128,12 +136,22 @@ def enter(
     email: str = "",
     title: str = ProfessionalTitle.NONE,
     department: str = "",
+    new_department: str = "",
     kind: str = EmploymentKind.STAFF,
     staff_number: str = "",
 ) -> Person:
     """A new person who works at `unit`. Raises what `create_person` and `employ` raise; then there is nobody new."""
     person = create_person(by=by, username=username, name=name, phone=phone, email=email, title=title)
-    employ(by=by, person=person, unit=unit, begins=begins, department=department, kind=kind, staff_number=staff_number)
+    employ(
+        by=by,
+        person=person,
+        unit=unit,
+        begins=begins,
+        department=department,
+        new_department=new_department,
+        kind=kind,
+        staff_number=staff_number,
+    )
     return person
 
 
@@ -231,6 +249,7 @@ def employ(
     unit: Node,
     begins: date,
     department: str = "",
+    new_department: str = "",
     ends: date | None = None,
     kind: str = EmploymentKind.STAFF,
     staff_number: str = "",
@@ -238,13 +257,19 @@ def employ(
     """Let `person` work at `unit` from `begins` until `ends` (half-open); ends the open employment on `begins`, and
     tells the unit that loses them.
 
-    It ends at the latest on the day on which the unit closes.
+    Where the unit has a department called `department`, that is where; `new_department` is added if there is none. It
+    ends at the latest on the day on which the unit closes.
     Raises OverlappingEmployment if another one reaches into these days, EndsBeforeItBegins, ClosedPlace,
     PersonalStaffNumber.
     """
     if ends is not None and ends <= begins:
         raise EndsBeforeItBegins
     check_staff_number(staff_number)
+    if new_department.strip():
+        unit = departments.ensure(by=by, unit=unit, name=new_department, on=begins)
+        department = new_department
+    else:
+        unit = departments.placed(unit, department, on=begins)
     unit = Node.objects.select_for_update(no_key=True).get(pk=unit.pk)  # a merger may be under way
     if unit.is_closed_on(begins):
         raise ClosedPlace
@@ -280,26 +305,57 @@ def employ(
 
 
 @transaction.atomic
-def change_employment(*, by: Person, employment: Employment, **changes: str) -> Employment:
+def change_employment(
+    *, by: Person, employment: Employment, unit: Node | None = None, new_department: str = "", **changes: str
+) -> Employment:
     """Change department, kind or staff number of an employment; logs what changed. The dates stay.
 
-    Raises PersonalStaffNumber.
+    `unit`: the department, or the hospital for none; `new_department` is added if there is none. A `department` that
+    the hospital has is where the person works. Raises PersonalStaffNumber, NotOfThisUnit.
     """
     check_staff_number(changes.get("staff_number", ""))
-    before = {name: getattr(employment, name) for name in changes}
-    changed = {name: value.strip() for name, value in changes.items() if before[name] != value.strip()}
+    new: dict[str, Any] = {name: value.strip() for name, value in changes.items()}
+    if unit is not None or new_department.strip() or "department" in new:
+        new |= _moved(by, employment, unit, new_department, new.get("department", ""))
+    before = {name: getattr(employment, name) for name in new}
+    changed = {name: value for name, value in new.items() if before[name] != value}
     if changed:
+        left = employment.unit
         for name, value in changed.items():
             setattr(employment, name, value)
+        employment.__dict__.pop("unit_name", None)
         employment.save(update_fields=list(changed))
+        if "unit" in changed and not employment.unit.path.startswith(left.path):
+            # Whoever goes to another department does not administer the old one any more.
+            roles.end_roles_at(by=by, person=employment.person, node=left, on=timezone.localdate())
         audit.record(
             by=by,
             verb="employment.change",
             target=employment.person,
-            before={"unit": employment.unit.code} | {name: before[name] for name in changed},
-            after=changed,
+            before={"unit": left.code} | {name: _told(before[name]) for name in changed},
+            after={name: _told(value) for name, value in changed.items()},
         )
     return employment
+
+
+def _moved(
+    by: Person, employment: Employment, unit: Node | None, new_department: str, department: str
+) -> dict[str, Any]:
+    """Where somebody works from now on: {unit, department}."""
+    hospital = hospital_of(employment.unit)
+    if unit is not None and not unit.path.startswith(hospital.path):
+        raise NotOfThisUnit
+    if new_department.strip():
+        text = new_department.strip()
+        return {"unit": departments.ensure(by=by, unit=hospital, name=text), "department": text}
+    chosen = departments.placed(unit or hospital, department, on=timezone.localdate())
+    if chosen.pk == employment.unit_id and chosen.kind == NodeKind.DEPARTMENT and not department:
+        department = employment.department  # what was entered stays
+    return {"unit": chosen, "department": department}
+
+
+def _told(value: Any) -> str:
+    return value.code if isinstance(value, Node) else str(value)
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from organisations.formats import activation_sheets
 from organisations.models import ActivationSheet, Employment, Node, Person
 from organisations.selectors import scope_for, sheets
 from organisations.selectors.access import openable
+from organisations.selectors.departments import name_units
 from organisations.services import activation
 
 KEPT_FOR = timedelta(days=7)
@@ -160,8 +161,9 @@ def _make(sheet: ActivationSheet) -> None:
     people = _people(sheet.requested_by, list(employments.values()))
     order = sorted(
         (employments[key] for key in people),
-        key=lambda row: (row.unit.path, row.department, row.staff_number, row.person.name, row.person_id),
+        key=lambda row: (row.unit.path, row.department_name, row.staff_number, row.person.name, row.person_id),
     )
+    name_units(order)
     expires_at = timezone.now() + activation.VALID_FOR
     codes = {activation.new_code(): row for row in order}
     with translation.override(sheet.language):
@@ -219,8 +221,8 @@ def _people(by: Person, employments: list[Employment]) -> dict[int, Person]:
 
 def _slip(code: str, row: Employment, address: str) -> activation_sheets.Slip:
     return activation_sheets.Slip(
-        unit=row.unit.name,
-        department=row.department,
+        unit=row.unit_name,
+        department=row.department_name,
         name=row.person.name,
         staff_number=rules.masked_number(row.staff_number),
         code=activation.spaced(code),

@@ -62,7 +62,9 @@ def at_unit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     unit = selectors.open_unit(public_id)
     if isinstance(request.user, Person):
         return _join(request, request.user, unit)
-    form = RegisterForm(request.POST if request.method == "POST" else None)
+    form = RegisterForm(
+        request.POST if request.method == "POST" else None, departments=selectors.department_names(unit)
+    )
     if form.is_valid():
         if not limits.may_try(request, "register"):
             return limits.paused(request, "register")
@@ -141,7 +143,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def _join(request: HttpRequest, person: Person, unit: Node) -> HttpResponse:
     if not selectors.standing_of(person).may_register:
         return redirect("organisations:registered")
-    form = JoinForm(request.POST if request.method == "POST" else None)
+    form = JoinForm(request.POST if request.method == "POST" else None, departments=selectors.department_names(unit))
     if form.is_valid():
         try:
             services.join(person=person, unit=unit, **form.cleaned_data)

@@ -10,7 +10,7 @@ from organisations.forms import PASSWORD_HELP, AgreeMixin, PhoneField
 
 
 class JoinForm(forms.Form):
-    """For somebody who has an account already."""
+    """For somebody who has an account already. `departments`: what the unit has; another one can be written."""
 
     department = forms.CharField(
         label=_("Department"), max_length=60, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -22,6 +22,24 @@ class JoinForm(forms.Form):
         help_text=_("If you know it: with it your unit finds you at once."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    field_order = ["listed_department", "department", "staff_number"]
+
+    def __init__(self, *args: Any, departments: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if departments:
+            self.fields["listed_department"] = forms.ChoiceField(
+                label=_("Department"),
+                choices=[("", _("not in the list")), *((name, name) for name in departments)],
+                required=False,
+            )
+            self.fields["department"].label = _("Other department")
+            self.order_fields(self.field_order)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        listed = data.pop("listed_department", "")
+        data["department"] = listed or data.get("department", "")
+        return data
 
 
 class _NewAccount(forms.Form):
@@ -48,7 +66,9 @@ class RegisterForm(AgreeMixin, _NewAccount, JoinForm):
         help_text=_("One of the two is enough."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
-    field_order = ["name", "department", "staff_number", "phone", "email", "password", "agree"]
+    field_order = [
+        "name", "listed_department", "department", "staff_number", "phone", "email", "password", "agree",
+    ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -19,7 +19,7 @@ from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.problems import problem
 from organisations.models import Employment, Node, Person, Qualification, RoleGrant, RosterImport, RosterRow
-from organisations.services import roles, transfers
+from organisations.services import departments, roles, transfers
 from organisations.services.disclosures import full_id_number
 from organisations.services.rosters import checking, intake, matching, plans, sealed
 from organisations.services.rosters.known import Known, Place, load
@@ -112,9 +112,10 @@ class _Chunk:
         self.addresses: dict[int, list[list[Any]]] = {}
 
     def enter(self) -> None:
+        kept = {row.pk: sealed.opened(row) for row in self.rows}
+        self._add_departments(kept.values())
         # Another roster of the unit, or its merger, waits: without phone and ID number nothing else tells people apart.
         Node.objects.select_for_update(no_key=True).get(pk=self.place.unit.pk)
-        kept = {row.pk: sealed.opened(row) for row in self.rows}
         people = load([row.person_id for row in self.rows if row.person_id], self.place, lock=True)
         found = matching.find([one.values for one in kept.values()], self.place, with_names=False)
         going: list[_Doing] = []
@@ -132,6 +133,23 @@ class _Chunk:
         self._note(going)
         self._end_roles()
         self._remember(going)
+
+    def _add_departments(self, kept: Iterable[sealed.Kept]) -> None:
+        """Those that the rows name and the hospital does not have. Before any other lock: they lock the tree."""
+        for one in kept:
+            self.place.node_for(one.values.get(Field.DEPARTMENT, ""))
+        for key, proposed in sorted(self.place.proposed.items()):
+            name = next((n for n in self.roster.new_departments if rules.department_key(n) == key), proposed.name)
+            known = set(
+                Node.objects.filter(path__startswith=self.place.unit.path, closed_on=None).values_list("pk", flat=True)
+            )
+            made = departments.ensure(by=self.by, unit=self.place.unit, name=name, on=self.place.day)
+            self.place.departments[key] = made if made.pk != self.place.unit.pk else None
+            if made.pk != self.place.unit.pk and made.pk not in known:
+                self.roster.made_departments = [*self.roster.made_departments, made.pk]
+        if self.place.proposed:
+            type(self.roster).objects.filter(pk=self.roster.pk).update(made_departments=self.roster.made_departments)
+            self.place.proposed.clear()
 
     # ----- is it still as the comparison saw it?
 

@@ -72,7 +72,8 @@ def check(roster: RosterImport) -> None:
     if roster.is_complete:
         _check_leaving(roster, place, survey, claimed, asked)
     with transaction.atomic():
-        roster.finish(roster_stage=RosterStage.CHECKED, counts=counted(roster))
+        names = sorted(node.name for node in place.proposed.values())
+        roster.finish(roster_stage=RosterStage.CHECKED, counts=counted(roster), new_departments=names)
 
 
 def counted(roster: RosterImport) -> dict[str, int]:
@@ -98,6 +99,8 @@ def _surveyed(roster: RosterImport, place: Place, path: Path) -> Survey:
         found = matching.find([row.values for _label, row in rows], place, with_names=False)
         for label, row in rows:
             survey.see(label, row)
+            if not row.is_stopped:
+                place.node_for(row.values.get(Field.DEPARTMENT, ""))
             for pk in found.keyed(row.values):
                 survey.claims.setdefault(pk, []).append(label)
     survey.end()

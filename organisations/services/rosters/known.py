@@ -11,8 +11,10 @@ from typing import TypeVar
 from django.db.models import Q
 from django.utils import timezone
 
+from organisations import rules
 from organisations.enums import ROLES_OF_A_UNIT, STAFF_ROLES, Deed, NodeKind, ProfessionalTitle, Role
 from organisations.models import AuditEvent, Employment, Node, Person, Qualification, RoleGrant, RosterImport
+from organisations.selectors.departments import by_key, departments_below
 
 T = TypeVar("T")
 
@@ -33,28 +35,31 @@ class Place:
 
     unit: Node
     day: date
-    departments: dict[str, Node] = field(default_factory=dict)
+    departments: dict[str, Node | None] = field(default_factory=dict)
     keepers: frozenset[int] = frozenset()
+    proposed: dict[str, Node] = field(default_factory=dict)
 
     @classmethod
     def of(cls, roster: RosterImport) -> "Place":
-        """Departments whose name is there once lead to their own node. Two queries."""
+        """Two queries."""
         unit, day = Node.objects.get(pk=roster.unit_id), roster.effective_on or roster.created_at.date()
-        nodes = Node.objects.filter(
-            Q(closed_on__isnull=True) | Q(closed_on__gt=day), path__startswith=unit.path, kind=NodeKind.DEPARTMENT
-        ).exclude(pk=unit.pk)
-        named: dict[str, list[Node]] = {}
-        for node in nodes.order_by("path"):
-            named.setdefault(node.name, []).append(node)
         keepers = {key for key in (roster.uploaded_by_id, roster.applied_by_id) if key is not None}
-        departments = {name: found[0] for name, found in named.items() if len(found) == 1}
-        return cls(unit, day, departments, frozenset(keepers))
+        return cls(unit, day, by_key(departments_below(unit, on=day)), frozenset(keepers))
 
     def covers(self, node: Node) -> bool:
         return str(node.path).startswith(self.unit.path)
 
     def node_for(self, department: str) -> Node:
-        return self.departments.get(department, self.unit)
+        """The department of this name; `proposed`, without a key yet, if the hospital has none; else the unit."""
+        key = rules.department_key(department)
+        if key in self.departments:
+            return self.departments[key] or self.unit  # several of that name: nobody guesses
+        if not key or self.unit.kind != NodeKind.HOSPITAL:
+            return self.unit
+        unit = self.unit
+        return self.proposed.setdefault(
+            key, Node(name=department.strip(), kind=NodeKind.DEPARTMENT, tree=unit.tree, path=unit.path)
+        )
 
 
 @dataclass

@@ -13,7 +13,7 @@ from organisations.formats.problems import problem
 from organisations.formats.rows import ReadRow
 from organisations.models import Employment, Person
 from organisations.services.rosters.known import Known, Place, same_name
-from organisations.services.rosters.plans import Owners
+from organisations.services.rosters.plans import Owners, same_department
 
 
 @dataclass
@@ -152,7 +152,7 @@ def _by_name(row: ReadRow, found: Found, people: dict[int, Known], place: Place,
 def _fits(row: ReadRow, known: Known, place: Place) -> bool:
     """The same department and the same last four of phone or ID number."""
     here = known.here(place)
-    if here is None or not row.values.get(Field.DEPARTMENT) or here.department != row.values[Field.DEPARTMENT]:
+    if here is None or not same_department(row.values.get(Field.DEPARTMENT, ""), here.department_name):
         return False
     phone = row.tails.get(Field.PHONE) or row.values.get(Field.PHONE, "")[-4:]
     number = row.tails.get(Field.ID_NUMBER) or row.values.get(Field.ID_NUMBER, "")[-4:]

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from organisations.enums import EmploymentKind, ProfessionalTitle, QualificationKind, QualificationState, RowOutcome
+from organisations import rules
+from organisations.enums import (
+    EmploymentKind,
+    NodeKind,
+    ProfessionalTitle,
+    QualificationKind,
+    QualificationState,
+    RowOutcome,
+)
 from organisations.formats.columns import Field
 from organisations.formats.problems import STOPPING, problem
 from organisations.formats.problems import RowProblem as P
@@ -85,6 +93,10 @@ def new_employment(values: dict[str, str], place: Place) -> NewEmployment:
         kind=values.get(Field.EMPLOYMENT_KIND) or EmploymentKind.STAFF.value,
         staff_number=values.get(Field.STAFF_NUMBER, ""),
     )
+
+
+def same_department(one: str, other: str) -> bool:
+    return bool(one) and rules.department_key(one) == rules.department_key(other)
 
 
 def _until(unit: Node, ends: date | None) -> date | None:
@@ -203,10 +215,14 @@ def _plan_here(plan: Plan, values: dict[str, str], known: Known, here: Employmen
         (Field.EMPLOYMENT_KIND, "kind"),
         (Field.STAFF_NUMBER, "staff_number"),
     ):
-        new = values.get(item, "")
-        if new and new != getattr(here, attribute):
+        new, before = values.get(item, ""), getattr(here, attribute)
+        if item == Field.DEPARTMENT and here.unit.kind == NodeKind.DEPARTMENT:
+            if same_department(new, here.unit.name):
+                continue  # however it is written
+            before = here.department_name
+        if new and new != before:
             edits[attribute] = new
-            plan.change(item, getattr(here, attribute), new)
+            plan.change(item, before, new)
     begins, ends = _day(values.get(Field.BEGINS)), _day(values.get(Field.ENDS))
     if begins and begins != here.begins:
         others = [one for one in known.employments if one.pk != here.pk and one.begins < here.begins]
@@ -226,9 +242,12 @@ def _plan_here(plan: Plan, values: dict[str, str], known: Known, here: Employmen
     department = values.get(Field.DEPARTMENT, "")
     node = place.node_for(department)
     if department and node.pk != here.unit_id and not plan.ended:
-        plan.change("unit", here.unit.name, node.name)
-        # Records keep the department of their time, so a move begins a new employment.
-        if first < place.day:
+        if node.kind == NodeKind.DEPARTMENT or here.unit.kind == NodeKind.DEPARTMENT:
+            plan.change("unit", here.unit.name, node.name)
+        # Records keep the department of their time, so a move begins a new employment; to learn that the department
+        # written down long since is a place is no move.
+        known_there = here.unit_id == place.unit.pk and same_department(here.department, department)
+        if first < place.day and not known_there:
             plan.ended.append((here, place.day))
             plan.begun = NewEmployment(
                 unit=node,
@@ -268,7 +287,7 @@ def _plan_arrival(plan: Plan, values: dict[str, str], known: Known, place: Place
             plan.problems.append(problem(P.BEGINS_OVERLAP))
             return
         plan.ended.append((one, new.begins))
-        plan.change("unit", one.unit.name, new.unit.name)
+        plan.change("unit", one.unit_name, place.unit.name)
     if any(one.ends and one.ends > new.begins for one in known.employments if one not in elsewhere):
         plan.problems.append(problem(P.BEGINS_OVERLAP))
         return
@@ -276,7 +295,7 @@ def _plan_arrival(plan: Plan, values: dict[str, str], known: Known, place: Place
         plan.problems.append(problem(P.ENDS_BEFORE_BEGINS))
         return
     plan.begun = new
-    plan.changes.setdefault("unit", ["", new.unit.name])
+    plan.changes.setdefault("unit", ["", place.unit.name])
     plan.change(Field.BEGINS, "", str(new.begins))
     for item, value in (
         (Field.DEPARTMENT, new.department),

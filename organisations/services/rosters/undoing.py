@@ -1,6 +1,7 @@
 """An entered roster is taken back, row by row. People who were used or changed since stay as they are and are named."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from organisations.formats.problems import problem
 from organisations.models import (
     Activation,
     Employment,
+    Node,
     Notification,
     Person,
     Qualification,
@@ -24,7 +26,7 @@ from organisations.models import (
     RosterImport,
     RosterRow,
 )
-from organisations.services import groups, transfers
+from organisations.services import groups, transfers, trees
 from organisations.services.rosters import applying, checking, intake, sealed
 from organisations.services.rosters.known import Known, Place, load
 
@@ -59,7 +61,15 @@ def run(roster: RosterImport) -> None:
             roster.beat()
         done += len(pks)
     with transaction.atomic():
-        roster.finish(roster_stage=RosterStage.UNDONE, counts=checking.counted(roster))
+        _close_departments(roster)
+        roster.finish(roster_stage=RosterStage.UNDONE, counts=checking.counted(roster), made_departments=[])
+
+
+def _close_departments(roster: RosterImport) -> None:
+    """What the roster added to the places closes again; not where somebody works by now, nor what was closed since."""
+    for node in Node.objects.filter(pk__in=roster.made_departments, closed_on=None).order_by("-path"):
+        with suppress(trees.StillInUse):
+            trees.close_place(by=roster.undone_by, node=node, on=timezone.localdate())
 
 
 def _undo_rows(roster: RosterImport, place: Place, pks: Sequence[int]) -> None:

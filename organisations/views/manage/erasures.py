@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cms.shared.jobs import JobState
 from organisations import audit
-from organisations.enums import Deed, RequestState
+from organisations.enums import Deed, Power, RequestState
 from organisations.models import ErasureRequest
 from organisations.selectors import erasure as selectors
+from organisations.selectors import scope_for
 from organisations.services import erasure
 from organisations.views.manage import lists, shell
 
@@ -42,8 +43,14 @@ def erasures(request: HttpRequest) -> HttpResponse:
     context = lists.context(request, form, found, view="manage:erasures", per_page=PER_PAGE)
     page, state = context["page_obj"], form.values().get("state", "")
     audit.record(by=by, verb=Deed.ERASURE_READ, target=by, after={"state": state, "shown": len(page.object_list)})
+    decides = scope_for(by, Power.APPROVE_DISCLOSURE)
+    mine = (
+        set(selectors.deciding(by).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True))
+        if decides
+        else set()
+    )
     context |= {
-        "rows": [(row, selectors.basis_text(row.basis), row.person_id != by.pk) for row in page],
+        "rows": [(row, selectors.basis_text(row.basis), row.pk in mine, row.person_id == by.pk) for row in page],
         "rule": selectors.identity_rule(),
     }
     return shell.page(request, "organisations/manage/erasures.html", context, section="erasures")

@@ -24,6 +24,15 @@ class PlaceField(forms.ModelChoiceField):
         return "\u3000" * max(0, obj.depth - self._top) + obj.name
 
 
+class NewDepartmentField(forms.CharField):
+    """A department that the unit does not have yet: it is added; one that it has is found by its name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Other, new department"))
+        kwargs.setdefault("help_text", _("Only if it is not in the list: it is added to the places of the unit."))
+        super().__init__(max_length=60, required=False, **kwargs)
+
+
 class DayField(forms.DateField):
     """A day, typed or picked; today if nothing else is said."""
 

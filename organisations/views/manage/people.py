@@ -33,7 +33,7 @@ PER_PAGE = 50
 AT_ONCE = 2000
 # One field a person: the server reads at most a thousand of a form.
 SHEET_AT_ONCE = 900
-_FORMS: dict[str, type[Form]] = {"department": BulkDepartmentForm, "leave": BulkLeaveForm}
+_FORMS: dict[str, Callable[..., Form]] = {"department": BulkDepartmentForm, "leave": BulkLeaveForm}
 _DEEDS: dict[str, Callable[..., int]] = {"department": bulk.set_department, "leave": bulk.end_employments}
 _FIELD_OF = {
     "bad_username": "username",
@@ -137,8 +137,8 @@ def _cells(row: PersonRow) -> list[str]:
     return [
         row.person.name,
         row.person.username,
-        work.unit.name if work else "",
-        work.department if work else "",
+        work.unit_name if work else "",
+        work.department_name if work else "",
         work.staff_number if work else "",
         work.get_kind_display() if work else "",
         row.branch.name if row.branch else "",
@@ -163,7 +163,7 @@ def together(request: HttpRequest) -> HttpResponse:
     if deed == "sheet":
         context = {"chosen": chosen, "rows": directory.rows_of(chosen[:PER_PAGE]), "count": len(chosen)}
         return shell.page(request, "organisations/manage/people_sheet.html", context, section="people")
-    form = _FORMS[deed](request.POST if request.POST.get("confirmed") else None)
+    form = _FORMS[deed](request.POST if request.POST.get("confirmed") else None, scope=scope_for(by, Power.KEEP_PEOPLE))
     if form.is_valid():
         _say_done(request, done=_DEEDS[deed](by=by, people=chosen, **form.cleaned_data), of=len(chosen))
         return redirect("manage:people")

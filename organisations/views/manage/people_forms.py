@@ -10,7 +10,7 @@ from organisations.enums import EmploymentKind, PersonState, ProfessionalTitle, 
 from organisations.forms import PhoneField
 from organisations.scopes import Scope
 from organisations.selectors import directory
-from organisations.views.manage.fields import PlaceField, ReasonField, day_after, first_day
+from organisations.views.manage.fields import NewDepartmentField, PlaceField, ReasonField, day_after, first_day
 from organisations.views.manage.lists import SearchField
 
 _ANY = [("", _("any"))]
@@ -61,25 +61,37 @@ class NewPersonForm(forms.Form):
     phone = PhoneField(required=False, help_text=_("Stored encrypted. The person can sign in with it."))
     email = forms.EmailField(label=_("E-mail"), required=False)
     title = forms.ChoiceField(label=_("Professional title"), choices=ProfessionalTitle.choices)
-    department = forms.CharField(label=_("Department"), max_length=60, required=False)
+    new_department = NewDepartmentField()
     kind = forms.ChoiceField(label=_("Kind of employment"), choices=EmploymentKind.choices)
     staff_number = forms.CharField(label=_("Staff number"), max_length=30, required=False)
     begins = first_day(label=_("Works there since"))
 
     def __init__(self, data: Any = None, *, scope: Scope) -> None:
         super().__init__(data)
-        self.fields["unit"] = PlaceField(directory.workplaces_of(scope), label=_("Works at"))
+        self.fields["unit"] = PlaceField(
+            directory.workplaces_of(scope), label=_("Works at"), help_text=_("The department, where the unit has some.")
+        )
         self.order_fields(
-            ["username", "name", "phone", "email", "title", "unit", "department", "kind", "staff_number", "begins"]
+            ["username", "name", "phone", "email", "title", "unit", "new_department", "kind", "staff_number", "begins"]
         )
 
 
 class BulkDepartmentForm(forms.Form):
-    department = forms.CharField(
-        label=_("Department"), max_length=60, required=False, help_text=_("Empty: no department.")
-    )
+    new_department = NewDepartmentField()
+
+    def __init__(self, data: Any = None, *, scope: Scope) -> None:
+        super().__init__(data)
+        self.fields["unit"] = PlaceField(
+            directory.units_and_departments_of(scope),
+            label=_("Department"),
+            help_text=_("The unit itself: no department. People of other units are left out."),
+        )
+        self.order_fields(["unit", "new_department"])
 
 
 class BulkLeaveForm(forms.Form):
     on = day_after(help_text=_("Roles at the unit end with the employment; credits and records stay."))
     reason = ReasonField(required=False)
+
+    def __init__(self, data: Any = None, *, scope: Scope) -> None:
+        super().__init__(data)

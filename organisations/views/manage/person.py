@@ -14,7 +14,7 @@ from cms.shared.errors import NotFound, OutOfScope
 from organisations import audit
 from organisations.enums import Power, QualificationState
 from organisations.models import Employment, Person
-from organisations.selectors import directory, dossiers, required_scope
+from organisations.selectors import departments, directory, dossiers, required_scope
 from organisations.services import memberships, people, qualifications, states
 from organisations.views.manage import deeds, shell
 from organisations.views.manage import person_forms as f
@@ -32,6 +32,8 @@ _FIELD_OF = {
     "qualification_not_yet_obtained": "obtained_on",
     "reason_missing": "reason",
     "not_your_branch": "branch",
+    "not_of_this_unit": "unit",
+    "closed_place": "unit",
     "personal_staff_number": "staff_number",
 }
 
@@ -82,7 +84,8 @@ def details(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @deeds.forms_page
 def transfer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
-    form = f.TransferForm(deeds.data(request), scope=required_scope(by, Power.KEEP_PEOPLE))
+    places = directory.workplaces_of(required_scope(by, Power.KEEP_PEOPLE))
+    form = f.TransferForm(deeds.data(request), places=places)
     return asked(
         request, person, heading=_("New employment"), submit=_("Enter"), form=form,
         deed=lambda: people.employ(by=by, person=person, **form.cleaned_data), done=_("The employment is entered."),
@@ -101,10 +104,13 @@ def _employment(request: HttpRequest, person: Person, pk: int) -> Employment:
 def work(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     by, person = shell.person_of(request), kept(request, public_id)
     row = _employment(request, person, pk)
-    now = {"department": row.department, "kind": row.kind, "staff_number": row.staff_number}
-    form = f.WorkForm(deeds.data(request), initial=now)
+    hospital = departments.hospital_of(row.unit)
+    now = {"unit": row.unit.public_id, "kind": row.kind, "staff_number": row.staff_number}
+    if row.department_name and row.unit_id == hospital.pk:
+        now["new_department"] = row.department
+    form = f.WorkForm(deeds.data(request), places=departments.parts_of(hospital), initial=now)
     return asked(
-        request, person, heading=_("Change the employment at %(unit)s") % {"unit": row.unit}, submit=_("Save"),
+        request, person, heading=_("Change the employment at %(unit)s") % {"unit": hospital}, submit=_("Save"),
         form=form, deed=lambda: people.change_employment(by=by, employment=row, **form.cleaned_data),
         done=_("Your changes are saved."),
     )  # fmt: skip

@@ -9,9 +9,15 @@ from django.utils.translation import pgettext_lazy
 
 from organisations.enums import Degree, EmploymentKind, PersonState, ProfessionalTitle, QualificationKind
 from organisations.models import Node
-from organisations.scopes import Scope
-from organisations.selectors import directory
-from organisations.views.manage.fields import DayField, PlaceField, ProofField, ReasonField, day_after, first_day
+from organisations.views.manage.fields import (
+    DayField,
+    NewDepartmentField,
+    PlaceField,
+    ProofField,
+    ReasonField,
+    day_after,
+    first_day,
+)
 
 
 class DetailsForm(forms.Form):
@@ -27,18 +33,20 @@ class DetailsForm(forms.Form):
 class WorkForm(forms.Form):
     """What an employment is, without its dates."""
 
-    department = forms.CharField(label=_("Department"), max_length=60, required=False)
+    new_department = NewDepartmentField()
     kind = forms.ChoiceField(label=_("Kind of employment"), choices=EmploymentKind.choices)
     staff_number = forms.CharField(label=_("Staff number"), max_length=30, required=False)
+
+    def __init__(self, data: Any = None, *, places: "QuerySet[Node]", **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["unit"] = PlaceField(
+            places, label=_("Works at"), help_text=_("The department, where the unit has some.")
+        )
+        self.order_fields(["unit", "new_department", "kind", "staff_number", "begins"])
 
 
 class TransferForm(WorkForm):
     begins = first_day(help_text=_("The present employment ends on this day."))
-
-    def __init__(self, data: Any = None, *, scope: Scope, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["unit"] = PlaceField(directory.workplaces_of(scope), label=_("Works at"))
-        self.order_fields(["unit", "department", "kind", "staff_number", "begins"])
 
 
 class LeaveForm(forms.Form):

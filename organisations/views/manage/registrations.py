@@ -17,7 +17,7 @@ from organisations.enums import Power, RequestState
 from organisations.models import Person, Registration
 from organisations.scopes import Scope
 from organisations.selectors import registrations as selectors
-from organisations.selectors import required_scope
+from organisations.selectors import required_scope, scope_for
 from organisations.services import bulk
 from organisations.services import registrations as services
 from organisations.views.manage import lists, shell
@@ -36,7 +36,7 @@ _FORMS: dict[str, type[Form]] = {"accept": TogetherForm, "refuse": RefuseTogethe
 @shell.managed
 @require_safe
 def registrations(request: HttpRequest) -> HttpResponse:
-    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    scope = required_scope(shell.person_of(request), Power.SEE_INTAKE)
     form = RegistrationFilterForm(request.GET, scope=scope)
     wanted = form.wanted()
     context = lists.context(
@@ -47,14 +47,15 @@ def registrations(request: HttpRequest) -> HttpResponse:
         per_page=PER_PAGE,
         of_people=True,
     )
-    context["decides"] = wanted.state == RequestState.WAITING
+    keeps = bool(scope_for(shell.person_of(request), Power.KEEP_PEOPLE))
+    context |= {"keeps": keeps, "decides": keeps and wanted.state == RequestState.WAITING}
     return shell.page(request, "organisations/manage/registrations.html", context, section="registrations")
 
 
 @shell.managed
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
-    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    scope = required_scope(shell.person_of(request), Power.SEE_INTAKE)
     form = RegistrationFilterForm(request.GET, scope=scope)
     rows = selectors.registrations_in(scope, form.wanted()).iterator(chunk_size=500)
     who = [pgettext("person", "Name"), _("User name"), _("Place of work"), _("Department"), _("Staff number")]
@@ -114,7 +115,8 @@ def _page(request: HttpRequest, template: str, context: dict[str, object], *, st
 @require_http_methods(["GET", "HEAD", "POST"])
 def registration(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    row = selectors.registration_in(required_scope(by, Power.KEEP_PEOPLE), public_id)
+    power = Power.KEEP_PEOPLE if request.method == "POST" else Power.SEE_INTAKE
+    row = selectors.registration_in(required_scope(by, power), public_id)
     problem = ""
     if request.method == "POST":
         try:
@@ -125,7 +127,13 @@ def registration(request: HttpRequest, public_id: UUID) -> HttpResponse:
             row = selectors.registration_in(required_scope(by, Power.KEEP_PEOPLE), public_id)
     else:
         audit.record(by=by, verb="person.read", target=row.person)
-    context = {"claim": selectors.claim_of(row, by=by), "problem": problem, "reason": request.POST.get("reason", "")}
+    keeps = scope_for(by, Power.KEEP_PEOPLE).covers(row.unit.path)
+    context = {
+        "keeps": keeps,
+        "claim": selectors.claim_of(row, by=by),
+        "problem": problem,
+        "reason": request.POST.get("reason", ""),
+    }
     return shell.page(
         request, "organisations/manage/registration.html", context, section="registrations",
         status=400 if problem else 200,

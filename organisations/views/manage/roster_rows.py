@@ -87,6 +87,14 @@ def row_views(
     ]
 
 
+def waiting_views(rows: Iterable[RosterRow], people: Mapping[int, Person]) -> list[RowView]:
+    """Rows of several rosters, to look at."""
+    return [
+        RowView(row=row, facts=_facts(row, people), changes=[], problems=_problems(row), choices=[], error="")
+        for row in rows
+    ]
+
+
 def _facts(row: RosterRow, people: Mapping[int, Person]) -> list[tuple[str, str]]:
     facts = [
         (_label(name), _worded(name, str(value)))
@@ -97,7 +105,7 @@ def _facts(row: RosterRow, people: Mapping[int, Person]) -> list[tuple[str, str]
     if not row.row_number and person is not None:
         # Nothing of them stands in the file.
         for employment in person.working[:1]:  # type: ignore[attr-defined]
-            told = [(Field.DEPARTMENT, employment.department), (Field.STAFF_NUMBER, employment.staff_number)]
+            told = [(Field.DEPARTMENT, employment.department_name), (Field.STAFF_NUMBER, employment.staff_number)]
             facts = [(str(field.label), value) for field, value in told if value] + facts
     return facts
 
@@ -153,7 +161,7 @@ def _told(person: Person, roster: RosterImport) -> str:
         return _("%(name)s** · known outside of this unit") % words
     parts = [person.name]
     for employment in works:
-        parts += [employment.unit.name, employment.department, employment.staff_number]
+        parts += [employment.unit_name, employment.department_name, employment.staff_number]
     return " · ".join(part for part in [*parts, person.masked_phone] if part)
 
 

@@ -20,11 +20,11 @@ from organisations.formats.example import example_file
 from organisations.formats.problems import FileProblem
 from organisations.models import RosterImport
 from organisations.scopes import Scope
-from organisations.selectors import required_scope
+from organisations.selectors import required_scope, scope_for
 from organisations.selectors import rosters as selectors
 from organisations.services import rosters as services
 from organisations.views.manage import lists, shell
-from organisations.views.manage.roster_rows import DOING, row_views
+from organisations.views.manage.roster_rows import DOING, row_views, waiting_views
 from organisations.views.manage.rosters_forms import ColumnsForm, RosterFileForm, RosterFilterForm
 
 PER_PAGE, ROWS_PER_PAGE = 20, 50
@@ -41,9 +41,9 @@ _ORDER = (
 @require_http_methods(["GET", "HEAD", "POST"])
 def rosters(request: HttpRequest) -> HttpResponse:
     by = shell.person_of(request)
-    scope = required_scope(by, Power.KEEP_PEOPLE)
     sent = request.method == "POST"
-    form = RosterFileForm(*([request.POST, request.FILES] if sent else []), units=selectors.units_in(scope))
+    scope, kept = _scope(request, Power.KEEP_PEOPLE if sent else Power.SEE_INTAKE), scope_for(by, Power.KEEP_PEOPLE)
+    form = RosterFileForm(*([request.POST, request.FILES] if sent else []), units=selectors.units_in(kept))
     if form.is_valid():
         try:
             roster = services.receive(by=by, unit=form.cleaned_data["unit"], upload=form.cleaned_data["file"])
@@ -53,7 +53,7 @@ def rosters(request: HttpRequest) -> HttpResponse:
             return redirect("manage:roster", roster.public_id)
     wanted, found = _listed(request, scope)
     context = lists.context(request, wanted, found, view="manage:rosters", per_page=PER_PAGE)
-    context |= {"sending": form, "outcomes": [(one, _counts(one)) for one in context["page_obj"]]}
+    context |= {"sending": form if kept else None, "outcomes": [(one, _counts(one)) for one in context["page_obj"]]}
     return _page(request, "rosters.html", context, status=400 if form.is_bound else 200)
 
 
@@ -68,7 +68,7 @@ def _listed(request: HttpRequest, scope: Scope) -> "tuple[RosterFilterForm, Quer
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
     """The list of rosters as CSV: what each was to do, or did; nobody's name but the sender's."""
-    form, found = _listed(request, required_scope(shell.person_of(request), Power.KEEP_PEOPLE))
+    form, found = _listed(request, _scope(request, Power.SEE_INTAKE))
     heading = [_("File"), _("Unit"), _("State"), _("Sent by"), _("Sent on"), _("Entered by"), _("Entered on")]
     heading += [str(outcome.label) for outcome in _ORDER]
     return lists.download(request, "rosters", form.values(), heading, map(_cells, found.iterator(chunk_size=500)))
@@ -89,14 +89,26 @@ def example(request: HttpRequest) -> HttpResponse:
 
 @shell.managed
 @require_safe
+def unclear(request: HttpRequest) -> HttpResponse:
+    """What is not clear in any roster; each row leads to its own, where it is decided."""
+    page = Paginator(selectors.unclear_rows(_scope(request, Power.SEE_INTAKE)), ROWS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    rows = list(page.object_list)
+    context = {"page_obj": page, "rows": waiting_views(rows, selectors.people_of(rows))}
+    return _page(request, "roster_unclear.html", context)
+
+
+@shell.managed
+@require_safe
 def roster(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _shown(request, _found(request, public_id))
+    return _shown(request, _found(request, public_id, Power.SEE_INTAKE))
 
 
 @shell.managed
 @require_safe
 def state(request: HttpRequest, public_id: UUID) -> JsonResponse:
-    found = _found(request, public_id)
+    found = _found(request, public_id, Power.SEE_INTAKE)
     return JsonResponse({"state": found.state, "progress": found.progress, "is_over": found.is_over})
 
 
@@ -204,12 +216,12 @@ def errors(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _download(made, _("roster-to-correct"))
 
 
-def _scope(request: HttpRequest) -> Scope:
-    return required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+def _scope(request: HttpRequest, power: Power = Power.KEEP_PEOPLE) -> Scope:
+    return required_scope(shell.person_of(request), power)
 
 
-def _found(request: HttpRequest, public_id: UUID) -> RosterImport:
-    return selectors.roster_in(_scope(request), public_id)
+def _found(request: HttpRequest, public_id: UUID, power: Power = Power.KEEP_PEOPLE) -> RosterImport:
+    return selectors.roster_in(_scope(request, power), public_id)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -244,7 +256,8 @@ def _shown(
 ) -> HttpResponse:
     """The roster at whatever step it is."""
     stage = RosterStage(found.roster_stage)
-    if stage == RosterStage.MAPPING and found.state == JobState.DONE:
+    keeps = scope_for(shell.person_of(request), Power.KEEP_PEOPLE).covers(found.unit.path)
+    if keeps and stage == RosterStage.MAPPING and found.state == JobState.DONE:
         context = {"roster": found, "columns_form": ColumnsForm(roster=found), "problem": problem}
         return _page(request, "roster_columns.html", context, status)
     wanted = request.GET.get("outcome", "") or request.POST.get("outcome", "")
@@ -255,12 +268,13 @@ def _shown(
     rows = list(page.object_list)
     if rows:
         lists.read(request, "roster", {"roster": found.public_id, "outcome": wanted}, rows=page.paginator.count)
-    may_choose = stage in (RosterStage.CHECKED, RosterStage.APPLIED) and found.is_over
+    may_choose = keeps and stage in (RosterStage.CHECKED, RosterStage.APPLIED) and found.is_over
     people = selectors.people_of(rows)
     views = row_views(rows, people, found, may_choose=may_choose, chosen=chosen or {}, refused=refused or {})
     will = [(outcome, DOING[outcome] % {"count": count}) for outcome, count in counts if outcome in DOING]
     context = {
         "roster": found,
+        "keeps": keeps,
         "stage": stage,
         "is_running": stage in RUNNING and not found.is_over,
         "has_stopped": stage in RUNNING and found.state in (JobState.FAILED, JobState.CANCELLED),

@@ -34,7 +34,7 @@ def work_for(desk: Desk, unit, number: int) -> None:
     roster = RosterImport.objects.create(
         unit=unit, uploaded_by=desk.keeper, file_name="x", file_sha256="x", roster_stage="checked"
     )
-    RosterRow.objects.create(roster=roster, row_number=number + 2, outcome="unclear")
+    RosterRow.objects.create(roster=roster, row_number=number + 2, outcome="unclear", sealed="x")
     RosterRow.objects.create(roster=roster, row_number=number + 9, outcome="create")
     Registration.objects.create(person=person, unit=unit)
     Objection.objects.create(person=person, unit=unit, text="科室不对")
@@ -48,12 +48,52 @@ def test_numbers_count_what_waits_in_ones_own_unit(desk: Desk) -> None:
     assert numbers(desk.keeper) == {
         "manage:people": 2,
         "manage:people?account=never": 2,
-        "manage:rosters": 1,
+        "manage:roster_unclear": 1,
         "manage:registrations": 1,
         "manage:objections?state=open": 1,
         "manage:qualifications": 1,
         "manage:roles?when=ending": 1,
     }
+
+
+def test_number_of_unclear_rows_leads_to_exactly_these(desk: Desk) -> None:
+    expected = set()
+    for stage, counts in (("checked", True), ("applied", True), ("discarded", False), ("undone", False)):
+        roster = RosterImport.objects.create(
+            unit=desk.hospital, uploaded_by=desk.keeper, file_name=stage, file_sha256="x", roster_stage=stage
+        )
+        row = RosterRow.objects.create(roster=roster, row_number=2, outcome="unclear", sealed="x")
+        # Nothing is known of it any more.
+        RosterRow.objects.create(roster=roster, row_number=3, outcome="unclear")
+        expected |= {row.pk} if counts else set()
+    work_for(desk, desk.other, 0)
+    shown = signed_in(desk.keeper).get(reverse("manage:roster_unclear"))
+    assert {one.row.pk for one in shown.context["rows"]} == expected
+    assert numbers(desk.keeper)["manage:roster_unclear"] == 2
+    for pk in expected:
+        link = reverse("manage:roster", args=[RosterRow.objects.get(pk=pk).roster.public_id]) + "?outcome=unclear#rows"
+        assert link in shown.content.decode()
+
+
+def test_auditor_reads_what_comes_in_and_changes_nothing(desk: Desk) -> None:
+    work_for(desk, desk.hospital, 0)
+    auditor = signed_in(desk.holder(Role.AUDITOR, desk.hospital))
+    roster = RosterImport.objects.get()
+    registration = Registration.objects.get()
+    for url in (
+        reverse("manage:rosters"),
+        reverse("manage:roster", args=[roster.public_id]),
+        reverse("manage:roster_unclear"),
+        reverse("manage:registrations"),
+        reverse("manage:registration", args=[registration.public_id]),
+        reverse("manage:erasures"),
+    ):
+        page = auditor.get(url)
+        assert page.status_code == 200
+        posts = [form.split(">")[0] for form in page.content.decode().split("<form")[1:]]
+        assert [form for form in posts if 'method="post"' in form and "/manage/" in form] == []
+    assert auditor.post(reverse("manage:registration", args=[registration.public_id])).status_code == 403
+    assert auditor.post(reverse("manage:rosters")).status_code == 403
 
 
 def test_number_of_people_lists_leads_to_as_many_rows(desk: Desk) -> None:

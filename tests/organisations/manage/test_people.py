@@ -160,9 +160,10 @@ def test_department_is_set_for_those_ticked_after_being_shown(desk: Desk) -> Non
     ticked = [str(desk.worker.public_id), str(mate.public_id)]
     shown = client.post(url, {"deed": "department", "people": ticked})
     assert [row.person for row in shown.context["rows"]] == [desk.worker, mate]
-    assert Employment.objects.filter(department="DR").count() == 0
-    client.post(url, {"deed": "department", "people": shown.context["ids"], "confirmed": "1", "department": "DR"})
-    assert list(Employment.objects.filter(department="DR").order_by("pk").values_list("person", flat=True)) == [
+    assert Employment.objects.filter(unit__name="DR").count() == 0
+    sent = {"deed": "department", "people": shown.context["ids"], "confirmed": "1", "new_department": "DR"}
+    client.post(url, sent | {"unit": str(desk.hospital.public_id)})
+    assert list(Employment.objects.filter(unit__name="DR").order_by("pk").values_list("person", flat=True)) == [
         desk.worker.pk,
         mate.pk,
     ]
@@ -193,7 +194,7 @@ def test_newcomer_is_entered_in_a_unit_of_ones_own(desk: Desk) -> None:
     client, url = signed_in(desk.keeper), reverse("manage:person_new")
     fields = {
         "username": "li.na", "name": "李娜", "title": "技师", "unit": str(desk.hospital.public_id),
-        "department": "CT", "kind": "contract", "staff_number": "8", "begins": "2026-01-05", "phone": "13800000009",
+        "kind": "contract", "staff_number": "8", "begins": "2026-01-05", "phone": "13800000009",
     }  # fmt: skip
     person_url = client.post(url, fields).url
     person = Person.objects.get(username="li.na")

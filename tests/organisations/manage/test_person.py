@@ -65,7 +65,7 @@ def test_page_leads_strangers_to_sign_in(desk: Desk, client: Client) -> None:
 DEEDS = [
     ("person_details", {"name": "王炜", "title": "技师", "is_active": "on"}),
     ("person_transfer", {"kind": "staff", "begins": "2026-02-01"}),
-    ("person_work", {"department": "MR", "kind": "rehired", "staff_number": "9"}),
+    ("person_work", {"new_department": "MR", "kind": "rehired", "staff_number": "9"}),
     ("person_leave", {"on": "2026-02-01"}),
     ("state_new", {"state": "sick", "begins": "2026-02-01"}),
     ("state_end", {"on": "2026-02-01"}),
@@ -82,7 +82,8 @@ def _ready(desk: Desk, name: str) -> tuple[str, dict]:
     """What the deed needs: its address and the choices of its form."""
     worker = desk.worker
     if name in ("person_work", "person_leave"):
-        return address(name, worker, Employment.objects.get(person=worker).pk), {}
+        choices = {"unit": str(desk.hospital.public_id)} if name == "person_work" else {}
+        return address(name, worker, Employment.objects.get(person=worker).pk), choices
     if name in ("state_end", "state_withdraw"):
         return address(name, worker, StatePeriodFactory(person=worker).public_id), {}
     if name in ("qualification_confirm", "qualification_refuse"):
@@ -212,7 +213,8 @@ def test_employment_elsewhere_is_not_changed(desk: Desk) -> None:
         person=desk.worker, unit=desk.other, begins=date(2010, 1, 1), ends=date(2020, 1, 1), department="X"
     )
     response = signed_in(desk.keeper).post(
-        address("person_work", desk.worker, earlier.pk), {"department": "Y", "kind": "staff"}
+        address("person_work", desk.worker, earlier.pk),
+        {"new_department": "Y", "kind": "staff", "unit": str(desk.other.public_id)},
     )
     earlier.refresh_from_db()
     assert (response.status_code, earlier.department) == (404, "X")

@@ -113,8 +113,8 @@ def test_new_people_are_entered_with_all_that_the_sheet_tells(compare: Compare, 
         "+8613800000001", "wang@example.org", "技师", False, True,
     )  # fmt: skip
     assert person.masked_id_number == f"4101**********{WANG[3][-4:]}"
-    assert (job.unit, job.department, job.kind, job.staff_number, job.begins, job.ends) == (
-        unit, "影像科", EmploymentKind.CONTRACT, "0012", date(2019, 7, 1), None,
+    assert (job.unit_name, job.unit.name, job.department, job.kind, job.staff_number, job.begins, job.ends) == (
+        unit.name, "影像科", "影像科", EmploymentKind.CONTRACT, "0012", date(2019, 7, 1), None,
     )  # fmt: skip
     assert list(person.qualifications.order_by("pk").values_list("kind", "value", "state", "entered_by")) == [
         ("title", "技师", "confirmed", keeper.pk), ("degree", "bachelor", "confirmed", keeper.pk),
@@ -155,6 +155,8 @@ def test_change_is_told_masked_and_entered(
 ) -> None:
     person = working(unit, "王伟", phone="+8613800000001", staff="0012", title="技师")
     roster = compare(row)
+    if "department" in changes:  # where it is a place, the person works there
+        changes = changes | {"unit": [unit.name, changes["department"][1]]}
     assert [(one.outcome, one.person, one.changes) for one in rows_of(roster)] == [("update", person, changes)]
     applied(roster, keeper)
     assert outcomes(compare(row)) == ["unchanged"]

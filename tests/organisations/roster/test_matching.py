@@ -32,7 +32,7 @@ def test_number_that_agrees_with_the_name_finds_the_person(compare: Compare, uni
     by_staff = working(unit, "王伟", staff="1")
     by_phone = working(unit, "李娜", phone="13800000002")
     by_id = working(unit, "张敏", number=ID)
-    by_tail = working(unit, "赵磊", number=OTHER_ID)
+    by_tail = working(NodeFactory(parent=unit, kind="department", name="影像科"), "赵磊", number=OTHER_ID)
     rows = [
         ("王伟", "1", "", "", "", ""),
         ("李娜", "", "138 0000 0002", "", "", ""),
@@ -56,7 +56,9 @@ def test_three_people_of_one_name_wait_for_a_click(compare: Compare, keeper: Per
     rosters.decide(by=keeper, row=row, choice=str(namesakes[1].public_id))
     row.refresh_from_db()
     assert (row.outcome, row.person, row.changes) == (
-        "update", namesakes[1], {"phone": ["", "138****0007"], "staff_number": ["1", "77"]},
+        "update",
+        namesakes[1],
+        {"phone": ["", "138****0007"], "staff_number": ["1", "77"], "unit": [unit.name, "影像科"]},
     )  # fmt: skip
     rosters.decide(by=keeper, row=row, choice=rosters.SKIP)
     row.refresh_from_db()

@@ -11,7 +11,7 @@ from organisations.enums import RosterStage
 from organisations.models import Node, Person
 from organisations.services import rosters
 from organisations.services.rosters import checking
-from tests.factories.organisations import EmploymentFactory, PersonFactory
+from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory
 from tests.organisations.roster.conftest import Compare, run
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,7 @@ def test_statements_of_a_chunk_do_not_depend_on_how_many_there_are(
     compare: Compare, keeper: Person, unit: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "CHUNK", CHUNK)
+    NodeFactory(parent=unit, kind="department", name="影像科")
     sent = rows(unit, 5 * CHUNK)
     with counted(monkeypatch) as checked:
         roster = compare(*sent)

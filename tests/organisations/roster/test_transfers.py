@@ -61,7 +61,7 @@ def test_id_number_brings_somebody_over_and_everybody_is_told(
     roster = compare(ROW, ("李娜", "", "", OTHER_ID, "", ""))
     assert [row.outcome for row in rows_of(roster)] == ["transfer", "transfer"]
     applied(roster, keeper)
-    assert spans(person) == [(other.pk, today), (unit.pk, None)]
+    assert spans(person) == [(other.pk, today), (Node.objects.get(name="影像科").pk, None)]
     assert sorted(told()) == sorted([(person.pk, "transferred"), (second.pk, "transferred"), (loser.pk, "people_left")])
     message = Notification.objects.get(person=loser)
     assert (message.params, message.link) == (
