@@ -13,6 +13,7 @@ HOSPITALS = (
     ("D410101", "4101", "演示·郑州省级示范医院", "Demo Zhengzhou Provincial Hospital", T),
     ("D410102", "D4101X", "演示·郑州县域医共体总院", "Demo Zhengzhou County Alliance Hospital", S),
     ("D410103", "D4101X", "演示·郑州某乡镇卫生院", "Demo Zhengzhou Township Health Centre", G),
+    ("D410104", "4101", "演示·郑州某医院老院区", "Demo Zhengzhou Hospital, old site", S),
     ("D410201", "4102", "演示·开封市示范医院", "Demo Kaifeng Hospital", T),
     ("D411301", "4113", "演示·南阳市示范医院", "Demo Nanyang Hospital", T),
     ("D411302", "D4113X", "演示·南阳某县人民医院", "Demo Nanyang County Hospital", S),
@@ -34,6 +35,8 @@ COUNTIES = (
 )
 DEPARTMENTS = (("CT室", "CT"), ("磁共振室", "MR"), ("普通放射室", "DR"))
 
+# Closes some weeks after the demonstration was loaded.
+OLD_SITE = "D410104"
 PROVINCE, SOCIETY = "410000", "DS4100"
 
 

@@ -1,8 +1,11 @@
 """What waits for the demonstration's administrators: an alliance, states, a substitute, a report, a registration."""
 
-from datetime import date
+from datetime import date, timedelta
 
-from organisations.enums import EmploymentKind, PersonState, QualificationKind, Role
+from django.utils import timezone
+
+from cms.home.demo.places import OLD_SITE
+from organisations.enums import EmploymentKind, PersonState, PlaceChangeKind, QualificationKind, Role
 from organisations.models import (
     Alliance,
     Employment,
@@ -13,7 +16,16 @@ from organisations.models import (
     RoleGrant,
     StatePeriod,
 )
-from organisations.services import alliances, objections, people, qualifications, registrations, roles, states
+from organisations.services import (
+    alliances,
+    objections,
+    people,
+    qualifications,
+    registrations,
+    roles,
+    states,
+    trees,
+)
 
 ALLIANCE = "DYL01"
 APPLICANT = "applicant"
@@ -44,6 +56,7 @@ def load(places: dict[str, Node], persons: dict[str, Person]) -> None:
         )  # fmt: skip
         for code in ("D410102", "D410103", "DS01"):
             alliances.join(by=system, alliance=alliance, node=places[code], begins=date(2025, 1, 1))
+    _close(system, places[OLD_SITE])
     _reports(keeper, persons)
     _requests(hospital, persons)
 
@@ -68,9 +81,15 @@ def _roles(system: Person, keeper: Person, persons: dict[str, Person], places: d
     held = RoleGrant.objects.get(person=keeper, role=Role.UNIT_CREDIT_ADMINISTRATOR)
     if not held.substitutes.exists():
         roles.appoint_substitute(
-            by=system, grant=held, person=persons["department"], begins=date(2026, 11, 1), ends=date(2026, 12, 15),
+            by=keeper, grant=held, person=persons["author"], begins=date(2026, 11, 1), ends=date(2026, 12, 15),
             reason="演示·年休假期间代理",
         )  # fmt: skip
+
+
+def _close(system: Person, place: Node) -> None:
+    """A place that closes some weeks from now; once, whatever became of it since."""
+    if not place.changes.filter(kind=PlaceChangeKind.CLOSED).exists():
+        trees.close_place(by=system, node=place, on=timezone.localdate() + timedelta(days=60))
 
 
 def _reports(keeper: Person, persons: dict[str, Person]) -> None:
