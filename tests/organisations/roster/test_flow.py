@@ -170,7 +170,7 @@ def test_transfer_ends_there_begins_here_and_tells_the_person(compare: Compare, 
     assert [(row.outcome, row.changes["unit"]) for row in rows_of(roster)] == [("transfer", [other.name, unit.name])]
     applied(roster, keeper)
     assert list(person.employments.order_by("begins").values_list("unit", "begins", "ends")) == [
-        (other.pk, date(2020, 1, 1), today), (unit.pk, today, None),
+        (other.pk, date(2020, 1, 1), today), (Node.objects.get(name="影像科").pk, today, None),
     ]  # fmt: skip
     assert list(Notification.objects.values_list("person", "kind")) == [(person.pk, "transferred")]
 

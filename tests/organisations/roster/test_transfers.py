@@ -98,7 +98,7 @@ def test_name_and_phone_wait_for_a_click_that_says_what_it_does(
     row.refresh_from_db()
     assert (row.outcome, row.changes["unit"]) == ("transfer", [other.name, unit.name])
     applied(roster, keeper)
-    assert spans(person) == [(other.pk, day), (unit.pk, None)]
+    assert spans(person) == [(other.pk, day), (Node.objects.get(name="影像科").pk, None)]
     assert sorted(told()) == sorted([(person.pk, "transferred"), (loser.pk, "people_left")])
     rosters.undo(by=keeper, roster=roster)
     run(roster)
