@@ -95,6 +95,8 @@ def unclear(request: HttpRequest) -> HttpResponse:
         request.GET.get("page")
     )
     rows = list(page.object_list)
+    if rows:
+        lists.read(request, "roster", {"outcome": RowOutcome.UNCLEAR.value}, rows=page.paginator.count)
     context = {"page_obj": page, "rows": waiting_views(rows, selectors.people_of(rows))}
     return _page(request, "roster_unclear.html", context)
 

@@ -115,7 +115,7 @@ def test_migration_links_texts_that_name_one_department() -> None:
     unit, (ct,) = unit_with("CT室")
     rows = [EmploymentFactory(unit=unit, department=text) for text in ("ct 室", "超声科", "")]
     elsewhere = EmploymentFactory(unit=NodeFactory(), department="CT室")
-    migration = import_module("organisations.migrations.0015_departments_of_employments")
+    migration = import_module("organisations.migrations.0016_departments_of_employments")
     for _again in range(2):
         migration.forwards(apps, None)
         found = [Employment.objects.get(pk=row.pk).unit for row in (*rows, elsewhere)]

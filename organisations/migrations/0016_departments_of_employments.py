@@ -35,6 +35,6 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0014_departments_of_rosters")]
+    dependencies = [("organisations", "0015_departments_of_rosters")]
 
     operations = [migrations.RunPython(forwards, backwards)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organisations", "0013_branches_find_their_city"),
+        ("organisations", "0014_contact_of_an_objection"),
     ]
 
     operations = [
