@@ -41,6 +41,28 @@ class LessonPageForm(WagtailAdminPageForm):
         return cleaned
 
 
+class RecognitionForm(WagtailAdminModelForm):
+    """Further rules of an offer, by name; the type must be one of theirs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sets = rule_set_choices()
+        kinds = [("", "---------"), *((rules.title, rules.types) for rules in sets)]
+        self.fields["rule_set_id"].widget = forms.Select(choices=[(rules.id, rules.title) for rules in sets])
+        self.fields["activity_type"].widget = forms.Select(choices=kinds)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        types = {
+            code for rules in rule_set_choices() if rules.id == cleaned.get("rule_set_id") for code, _n in rules.types
+        }
+        if cleaned.get("activity_type") and cleaned["activity_type"] not in types:
+            self.add_error("activity_type", _("Choose a type of activity of the rules above."))
+        if cleaned.get("approval_reference") and not cleaned.get("approval_scheme"):
+            self.add_error("approval_scheme", _("Say whose approval the reference is."))
+        return cleaned
+
+
 class OfferForm(WagtailAdminModelForm):
     """The terms of an offer; they cannot change once somebody has enrolled under them."""
 

@@ -14,8 +14,8 @@ from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
-from courses.forms import OfferForm
-from courses.models import Offer
+from courses.forms import OfferForm, RecognitionForm
+from courses.models import Offer, Recognition
 from courses.views import PAGE_VIEWS
 
 
@@ -77,3 +77,35 @@ class OfferViewSet(SnippetViewSet):
 
 
 register_snippet(OfferViewSet)
+
+
+class RecognitionViewSet(SnippetViewSet):
+    model = Recognition
+    icon = "globe"
+    menu_label = _("Further recognitions")
+    menu_order = 211
+    add_to_admin_menu = True
+    list_display = ("offer", "rule_set_id", "approval_scheme", "approval_reference")
+    list_per_page = 50
+    search_fields = ("offer__course__title", "approval_reference")
+    edit_handler = ObjectList(
+        [
+            HelpPanel(
+                content=_(
+                    "One activity may count under several rule sets. Whoever follows these rules gets an entry under "
+                    "them too, beside the one under the offer's own rules. Where rules ask for an approval, an "
+                    "activity without its reference does not count."
+                )
+            ),
+            FieldPanel("offer"),
+            MultiFieldPanel([FieldPanel("rule_set_id"), FieldPanel("activity_type")], heading=_("Rules")),
+            FieldRowPanel([FieldPanel("approval_scheme"), FieldPanel("approval_reference")], heading=_("Approval")),
+        ],
+        base_form_class=RecognitionForm,
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recognition]:
+        return Recognition.objects.select_related("offer__course")
+
+
+register_snippet(RecognitionViewSet)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from credits import views
-from credits.views import titles
+from credits.views import following, titles
 
 app_name = "credits"
 urlpatterns = [
@@ -10,6 +10,14 @@ urlpatterns = [
     path("people/<uuid:public_id>/", views.person_credits, name="person_credits"),
     path("people/<uuid:public_id>/titles/", titles.person_titles, name="person_titles"),
     path("people/<uuid:public_id>/titles/<uuid:fact_id>/decide/", titles.decide, name="title_decide"),
+    path("people/<uuid:public_id>/rules/", following.person_rules, name="person_rules"),
+    path("people/<uuid:public_id>/rules/<uuid:fact_id>/decide/", following.decide, name="declaration_decide"),
+    path("rules/", following.my_rules, name="my_rules"),
+    path("rules/follow/<str:rule_set_id>/", following.follow, name="follow"),
+    path("rules/<uuid:public_id>/", following.change, name="rules_change"),
+    path("rules/<uuid:public_id>/stop/", following.stop, name="rules_stop"),
+    path("rules/<uuid:public_id>/declare/", following.declare, name="declare"),
+    path("entries/<uuid:entry_id>/reflection/", following.reflect, name="reflect"),
     path("titles/", titles.my_titles, name="my_titles"),
     path("titles/papers/", titles.report_paper, name="report_paper"),
     path("titles/works/", titles.report_work, name="report_work"),

@@ -4,6 +4,7 @@ from courses.models.learning import (
     LessonProgress,
     Offer,
     PublishedVersion,
+    Recognition,
 )
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
 
@@ -16,4 +17,5 @@ __all__ = [
     "LessonProgress",
     "Offer",
     "PublishedVersion",
+    "Recognition",
 ]

@@ -97,6 +97,30 @@ class Offer(models.Model):
         return self.begins <= on <= self.ends
 
 
+class Recognition(models.Model):
+    """Further rules under which an offer counts, for whoever follows them; with the approval that they ask for.
+
+    A row for the offer's own rule set only adds the approval.
+    """
+
+    offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="recognitions", verbose_name=_("offer"))
+    rule_set_id = models.CharField(_("rule set"), max_length=40)
+    activity_type = models.CharField(_("activity type in the rule set"), max_length=40)
+    approval_scheme = models.CharField(
+        _("scheme of approval"), max_length=40, blank=True, help_text=_("For example: RCEEM")
+    )
+    approval_reference = models.CharField(_("reference of the approval"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("further recognition")
+        verbose_name_plural = _("further recognitions")
+        ordering = ["offer", "rule_set_id"]
+        constraints = [models.UniqueConstraint(name="recognition_once", fields=["offer", "rule_set_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.offer} · {self.rule_set_id}"
+
+
 class PublishedVersion(models.Model):
     """Published content as it was, for ever: one row per page and content hash."""
 

@@ -1,23 +1,27 @@
 """The end of a lesson and of a course. Callers hold a transaction; the enrolment's row is the lock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from courses.enums import Basis, EnrolmentState, LessonKind
-from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer
+from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer, Recognition
 from courses.selectors.lessons import required_lessons
 from courses.services.versions import record_version
 from credits.enums import ActivityKind, CreditRole, GrantMethod, ProjectLevel
 from credits.models import Entry
+from credits.selectors import NoRuleSetInForce, follows
 from credits.services.awards import Activity, DuplicateActivity, award
 from organisations.models import Person
 from organisations.notifications import notify
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -148,17 +152,39 @@ def _award(
         evidence=evidence,
         is_demo=offer.is_demo,
     )
+    further = list(offer.recognitions.order_by("rule_set_id"))
+    # Every part is complete. Whether a lecture was watched to its last minute is known only where the offer asks it.
+    is_whole = offer.watch_threshold == 1 or all(progress.kind != LessonKind.LECTURE for progress in done)
+    attended = ({"kind": "attendance", "share": "1"},) if is_whole else ()
+    own = [approval for one in further if one.rule_set_id == offer.rule_set_id for approval in _approvals(one)]
+    activity = replace(activity, evidence=(*evidence, *attended, *own))
     examined = any(progress.kind == LessonKind.QUIZ for progress in done)
+    how = GrantMethod.ASSESSMENT if examined else GrantMethod.ATTENDANCE
+    _award_further(enrolment, [one for one in further if one.rule_set_id != offer.rule_set_id], activity, how)
     try:
-        entry = award(
-            person=enrolment.person,
-            activity=activity,
-            rule_set_id=offer.rule_set_id,
-            how=GrantMethod.ASSESSMENT if examined else GrantMethod.ATTENDANCE,
-        )
+        entry = award(person=enrolment.person, activity=activity, rule_set_id=offer.rule_set_id, how=how)
     except DuplicateActivity as refusal:
         return None, refusal
     return entry, None
+
+
+def _award_further(enrolment: Enrolment, further: list[Recognition], activity: Activity, how: GrantMethod) -> None:
+    """The same activity under every further rule set that the offer names and the person follows on that day."""
+    for one in further:
+        if not follows(enrolment.person, one.rule_set_id, activity.ends_at):
+            continue
+        counted = replace(activity, activity_type=one.activity_type, evidence=(*activity.evidence, *_approvals(one)))
+        try:
+            award(person=enrolment.person, activity=counted, rule_set_id=one.rule_set_id, how=how)
+        except (DuplicateActivity, NoRuleSetInForce) as refusal:
+            # The course itself is complete all the same; a repetition is in the log, and the person was told.
+            logger.warning("recognition_refused", rule_set=one.rule_set_id, code=refusal.code)
+
+
+def _approvals(one: Recognition) -> list[dict[str, Any]]:
+    if not one.approval_reference:
+        return []
+    return [{"kind": "approval", "scheme": one.approval_scheme, "reference": one.approval_reference}]
 
 
 def organiser_of(offer: Offer) -> str:

@@ -1,4 +1,5 @@
 from credits.models.exports import Disclosure, ExportJob
+from credits.models.following import Declaration, Following, Reflection
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
 from credits.models.projects import Project
 from credits.models.rule_sets import RuleSetVersion
@@ -7,14 +8,17 @@ from credits.models.titles import ExamPass, RepresentativeWork
 __all__ = [
     "Book",
     "Checkpoint",
+    "Declaration",
     "Disclosure",
     "Entry",
     "EntryStatus",
     "ExamPass",
     "ExportJob",
     "Feed",
+    "Following",
     "Judgement",
     "Project",
+    "Reflection",
     "RepresentativeWork",
     "RuleSetVersion",
 ]

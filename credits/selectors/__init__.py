@@ -1,8 +1,9 @@
 """Reads of the book and of the rules."""
 
+from credits.selectors.beside import follows
 from credits.selectors.choices import RuleSetChoice, rule_set_choices
 from credits.selectors.estimates import Estimate, estimate
-from credits.selectors.judging import JudgedFigures, entries_of, judge_entries, with_official_state
+from credits.selectors.judging import JudgedFigures, entries_of, is_stored, judge_entries, with_official_state
 from credits.selectors.rule_sets import (
     LoadedRuleSet,
     NoRuleSetInForce,
@@ -42,7 +43,9 @@ __all__ = [
     "entries_of",
     "estimate",
     "export_rows",
+    "follows",
     "in_force",
+    "is_stored",
     "is_usual_project_number",
     "judge_entries",
     "period_of_year",

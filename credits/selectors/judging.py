@@ -20,13 +20,16 @@ from credits.rules import (
     Line,
     Period,
     RequirementResult,
+    RuleSet,
     Supplement,
+    is_fixed,
     overall,
     rounded,
     rounded_ticks,
 )
 from credits.rules.doubles import repeated
 from credits.rules.facts import WHOLE
+from credits.rules.personal import hangs_on_person
 from credits.selectors.rule_sets import LoadedRuleSet
 
 
@@ -63,6 +66,11 @@ def requirement_state(row: Mapping[str, Any], day: date, period: Period) -> Requ
 def decides(row: Mapping[str, Any]) -> bool:
     """Whether a stored requirement is part of the whole result."""
     return not row["is_limit"] and not row.get("is_advice", False)
+
+
+def is_stored(rules: RuleSet) -> bool:
+    """Whether judgements by these rules are kept: not where the period moves, or hangs on more than the entries."""
+    return is_fixed(rules) and not hangs_on_person(rules)
 
 
 def with_official_state(entries: QuerySet[Entry]) -> QuerySet[Entry]:

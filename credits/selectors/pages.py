@@ -1,5 +1,6 @@
 """What the pages of the credit book show, limited to what their reader may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,11 +10,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cms.shared import errors, search_words
-from credits.models import Entry, ExportJob
+from credits.models import Entry, ExportJob, Reflection
+from credits.rules.personal import asks_for_papers, leaves_category
+from credits.selectors.beside import followed
 from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
 from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
 from credits.selectors.texts import plain
-from credits.selectors.views import Standing, in_english
+from credits.selectors.views import LineView, Standing, in_english
 from organisations.enums import CREDIT_ROLES, PersonState
 from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
@@ -24,12 +27,17 @@ PER_PAGE = 20
 
 @dataclass(frozen=True)
 class YearPage:
-    """One person's year with the other years and rule sets to choose from, newest first."""
+    """One person's year with the other years and rule sets to choose from, newest first.
+
+    `asks_writing`: the rules read what is written about an entry; `written`: the entries about which something is.
+    """
 
     person: Person
     standing: Standing
     years: list[int]
     rule_sets: list[tuple[str, str]]
+    asks_writing: bool = False
+    written: frozenset[int] = frozenset()
 
     @property
     def needed(self) -> str:
@@ -98,7 +106,8 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearP
     Raises NotFound for a year before the rule set's first version.
     """
     default = default_rule_set_id()
-    offered = list(dict.fromkeys([default, *rule_sets_of(person)]))
+    own = [following.rule_set_id for following in followed(person)]
+    offered = list(dict.fromkeys([default, *own, *rule_sets_of(person)]))
     chosen = rule_set_id if rule_set_id in offered else default
     this_year = today_in(chosen).year
     years = sorted({this_year, *years_with_entries(person, chosen)}, reverse=True)
@@ -106,7 +115,14 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearP
         found = standing(person=person, rule_set_id=chosen, year=_year(year, this_year))
     except NoRuleSetInForce as error:
         raise errors.NotFound from error
-    return YearPage(person, found, years, rule_set_titles(offered))
+    asks = asks_for_papers(found.version) or leaves_category(found.version)
+    written = written_about(found.lines) if asks else frozenset()
+    return YearPage(person, found, years, rule_set_titles(offered), asks, written)
+
+
+def written_about(lines: Sequence[LineView]) -> frozenset[int]:
+    rows = Reflection.objects.filter(entry__in=[line.entry.pk for line in lines])
+    return frozenset(rows.values_list("entry_id", flat=True))
 
 
 def administered(by: Person) -> Scope:

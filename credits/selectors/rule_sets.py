@@ -129,13 +129,14 @@ def period_of_year(
     *,
     on: date,
     anchors: Anchors = Anchors(),  # noqa: B008 - frozen
+    book: RuleBook | None = None,
 ) -> tuple[LoadedRuleSet, Period | None]:
     """The version and period that a reader of `year` means: in the running year the period that holds `on`, else the
     last one of that year. The period is None where it hangs on something that is not known of the person.
 
-    Raises NoRuleSetInForce.
+    No query with `book`. Raises NoRuleSetInForce.
     """
-    book = rule_book()
+    book = book or rule_book()
     days = [date(year, 12, 31)]
     if on.year == year:
         days.insert(0, on)

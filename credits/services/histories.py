@@ -7,7 +7,16 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from credits.models import Book, Entry, EntryStatus, ExamPass, RepresentativeWork
+from credits.models import (
+    Book,
+    Declaration,
+    Entry,
+    EntryStatus,
+    ExamPass,
+    Following,
+    Reflection,
+    RepresentativeWork,
+)
 from credits.services.chain import lock_book, lock_feed
 from organisations import retention
 from organisations.enums import QualificationState
@@ -20,6 +29,9 @@ def count(person: Person) -> dict[str, int]:
         "credits.Entry": Entry.objects.filter(book__owner=person).count(),
         "credits.ExamPass": ExamPass.objects.filter(person=person).count(),
         "credits.RepresentativeWork": RepresentativeWork.objects.filter(person=person).count(),
+        "credits.Following": Following.objects.filter(person=person).count(),
+        "credits.Reflection": Reflection.objects.filter(person=person).count(),
+        "credits.Declaration": Declaration.objects.filter(person=person).count(),
     }
 
 
@@ -31,6 +43,9 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     moved = {"credits.Entry": Entry.objects.filter(book__owner=merged).count()}
     moved["credits.ExamPass"] = _move_passes(kept, merged)
     moved["credits.RepresentativeWork"] = RepresentativeWork.objects.filter(person=merged).update(person=kept)
+    moved["credits.Following"] = _move_followings(kept, merged)
+    moved["credits.Reflection"] = Reflection.objects.filter(person=merged).update(person=kept)
+    moved["credits.Declaration"] = _move_declarations(kept, merged)
     has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
     if has_primary:
         Book.objects.filter(owner=merged).update(owner=kept, is_primary=False)
@@ -51,6 +66,30 @@ def _move_passes(kept: Person, merged: Person) -> int:
         if same is not None:
             same.delete()
         moved += ExamPass.objects.filter(pk=row.pk).update(person=kept)
+    return moved
+
+
+def _move_followings(kept: Person, merged: Person) -> int:
+    """What both follow stays as `kept` entered it."""
+    own = set(Following.objects.filter(person=kept, ends__isnull=True).values_list("rule_set_id", flat=True))
+    rows = Following.objects.filter(person=merged).exclude(ends__isnull=True, rule_set_id__in=own)
+    return rows.update(person=kept)
+
+
+def _move_declarations(kept: Person, merged: Person) -> int:
+    """As with papers: a confirmed statement beats the same one that nobody confirmed."""
+    moved = 0
+    refused, confirmed = QualificationState.REFUSED, QualificationState.CONFIRMED
+    for row in Declaration.objects.filter(person=merged).order_by("pk"):
+        rows = Declaration.objects.filter(
+            person=kept, rule_set_id=row.rule_set_id, period_begins=row.period_begins, name=row.name
+        )
+        same = None if row.state == refused else rows.exclude(state=refused).first()
+        if same is not None and (same.state == confirmed or row.state != confirmed):
+            continue
+        if same is not None:
+            same.delete()
+        moved += Declaration.objects.filter(pk=row.pk).update(person=kept)
     return moved
 
 
@@ -78,6 +117,29 @@ def export(person: Person) -> Told:
                 .order_by("pk")
                 .values("kind", "title", "where", "part", "on", "state", "entered_at", "decision")
             ),
+            "followed_rule_sets": list(
+                Following.objects.filter(person=person)
+                .order_by("pk")
+                .values(
+                    "rule_set_id",
+                    "begins",
+                    "ends",
+                    "birth_month",
+                    "biennium_start_year",
+                    "credential_earned_on",
+                    "credential",
+                )
+            ),
+            "reflections": list(
+                Reflection.objects.filter(person=person)
+                .order_by("pk")
+                .values("entry__public_id", "category", "learned", "practice", "service_user", "outcome", "written_at")
+            ),
+            "declarations": list(
+                Declaration.objects.filter(person=person)
+                .order_by("pk")
+                .values("rule_set_id", "period_begins", "name", "value", "note", "state", "entered_at", "decision")
+            ),
             "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
         }
     )
@@ -91,6 +153,8 @@ def erase(person: Person) -> None:
     Book.objects.filter(owner=person).update(owner=None)
     ExamPass.objects.filter(person=person).delete()
     RepresentativeWork.objects.filter(person=person).delete()
+    for model in (Following, Reflection, Declaration):
+        model._default_manager.filter(person=person).delete()
 
 
 def kept_until(person: Person) -> Keep | None:
@@ -108,6 +172,9 @@ HISTORY = History(
         "credits.Entry": _("Credit entries"),
         "credits.ExamPass": _("Passed exam papers"),
         "credits.RepresentativeWork": _("Representative works"),
+        "credits.Following": _("Rules that are followed"),
+        "credits.Reflection": _("Reflections"),
+        "credits.Declaration": _("Stated steps and figures"),
     },
     count=count,
     move=move,
@@ -118,6 +185,9 @@ HISTORY = History(
         "credits.Book.owner": "entries",
         "credits.ExamPass.person": "exam_papers",
         "credits.RepresentativeWork.person": "works",
+        "credits.Following.person": "followed_rule_sets",
+        "credits.Reflection.person": "reflections",
+        "credits.Declaration.person": "declarations",
     },
     tables={
         "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
@@ -126,10 +196,24 @@ HISTORY = History(
         ),
     },
     untold=dict.fromkeys(
-        ("credits.Disclosure.decided_by", "credits.ExamPass.decided_by", "credits.RepresentativeWork.decided_by"),
+        (
+            "credits.Disclosure.decided_by",
+            "credits.ExamPass.decided_by",
+            "credits.RepresentativeWork.decided_by",
+            "credits.Declaration.decided_by",
+        ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
     ),
-    fields=frozenset({"credits.Book.owner", "credits.ExamPass.person", "credits.RepresentativeWork.person"}),
+    fields=frozenset(
+        {
+            "credits.Book.owner",
+            "credits.ExamPass.person",
+            "credits.RepresentativeWork.person",
+            "credits.Following.person",
+            "credits.Reflection.person",
+            "credits.Declaration.person",
+        }
+    ),
     doers=frozenset(
         {
             "credits.ExportJob.requested_by",
@@ -137,6 +221,7 @@ HISTORY = History(
             "credits.Disclosure.decided_by",
             "credits.ExamPass.decided_by",
             "credits.RepresentativeWork.decided_by",
+            "credits.Declaration.decided_by",
         }
     ),
 )

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from credits.models import Book, Entry, Judgement
-from credits.rules import AnchorMissing, Period, is_fixed, period_for
-from credits.selectors import JudgedFigures, LoadedRuleSet, entries_of, judge_entries, rule_book
+from credits.rules import AnchorMissing, Period, period_for
+from credits.selectors import JudgedFigures, LoadedRuleSet, entries_of, is_stored, judge_entries, rule_book
 from credits.services.chain import lock_book
 
 
@@ -77,7 +77,7 @@ def due(book: Book) -> list[tuple[str, date]]:
 
 def _fixed_period(rule_set_id: str, day: date) -> tuple[LoadedRuleSet, Period] | None:
     version = rule_book().in_force(rule_set_id, day)
-    if version is None or not is_fixed(version.rules):
+    if version is None or not is_stored(version.rules):
         return None
     try:
         return version, period_for(version.rules, day)

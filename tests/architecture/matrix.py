@@ -20,8 +20,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from credits.models import Disclosure, ExamPass
-from credits.services import disclosures, titles
+from credits.models import Declaration, Disclosure, ExamPass, Following
+from credits.services import disclosures, following, titles
 from organisations import audit
 from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
@@ -80,6 +80,10 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "alliance": lambda world: (str(world.alliance.public_id),),
     "alliance member": lambda world: (str(world.alliance.public_id), str(world.alliance.members.get().pk)),
     "audit event": lambda world: (str(world.audit_event.pk),),
+    "credit entry": lambda world: (str(world.entry.public_id),),
+    "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
+    "following": lambda world: (str(world.following.public_id),),
+    "rule set": lambda world: ("us-arrt-cqr",),
     "exam pass": lambda world: (str(world.learner.public_id), str(world.exam_pass.public_id)),
     "disclosure": lambda world: (str(world.disclosure.public_id),),
     "employment": lambda world: (str(world.learner.public_id), str(world.employment.pk)),
@@ -140,6 +144,21 @@ class MatrixWorld(World):
     @cached_property
     def exam_pass(self) -> ExamPass:
         return titles.report_paper(by=self.learner, exam="376", paper="basic", year=2025)
+
+    @cached_property
+    def following(self) -> Following:
+        """Rules with steps to state."""
+        return following.follow(by=self.learner, rule_set_id="jp-xct-nintei", credential_earned_on=date(2022, 4, 1))
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        return Declaration.objects.create(
+            person=self.learner,
+            rule_set_id=self.following.rule_set_id,
+            period_begins=date(2022, 4, 1),
+            name="confirmation_test",
+            value=1,
+        )
 
     @cached_property
     def state_period(self) -> StatePeriod:

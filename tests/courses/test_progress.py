@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
 from courses.enums import EnrolmentState, LessonKind
-from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer
+from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer, Recognition
 from courses.selectors import required_lessons
 from courses.services import progress as progresses
 from courses.services.enrolment import enrol
@@ -21,6 +21,8 @@ from courses.services.errors import (
 )
 from courses.services.studying import quiz_context
 from credits.models import Entry
+from credits.selectors import standing
+from credits.services import following
 from media_pipeline.models import WatchedTime, WatchingOutcome
 from organisations.enums import Role
 from organisations.models import AuditEvent, Notification, Person
@@ -378,3 +380,54 @@ def test_sign_off_refuses_ones_own_part() -> None:
 def test_sign_off_does_not_know_a_made_up_part() -> None:
     with pytest.raises(NotFound):
         progresses.sign_off(by=PersonFactory(), progress_id=QuizFactory().public_id, minutes=Decimal(1))
+
+
+# Further recognitions
+
+
+def test_one_course_feeds_the_year_here_and_the_biennium_of_who_follows_it(rule_sets) -> None:
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory())
+    Recognition.objects.create(
+        offer=offer,
+        rule_set_id="us-arrt-ce",
+        activity_type="rceem",
+        approval_scheme="RCEEM",
+        approval_reference="DEMO-2026-1",
+    )
+    both, here = PersonFactory(), PersonFactory()
+    following.follow(
+        by=both, rule_set_id="us-arrt-ce", begins=date(2024, 1, 1), birth_month=5, biennium_start_year=2023
+    )
+    lesson = required_lessons(offer)[0]
+    for person in (both, here):
+        enrol(person=person, offer=offer)
+        opened(person, lesson, minutes_ago=6)
+        progresses.confirm_reading(person=person, lesson=lesson)
+    own = Entry.objects.filter(book__owner=both).order_by("rule_set_id")
+    assert [(row.rule_set_id, row.activity_type) for row in own] == [
+        ("cn-henan-cme", offer.activity_type),
+        ("us-arrt-ce", "rceem"),
+    ]
+    assert {row.quantity for row in own} == {CourseCompletion.objects.get(enrolment__person=both).minutes}
+    assert [item["reference"] for item in own[1].evidence if item["kind"] == "approval"] == ["DEMO-2026-1"]
+    assert [item for item in own[0].evidence if item["kind"] == "approval"] == []
+    year = timezone.localdate().year
+    states = [standing(person=both, rule_set_id=row.rule_set_id, year=year).lines[0].state.value for row in own]
+    assert states == ["counted", "counted"]
+    assert list(Entry.objects.filter(book__owner=here).values_list("rule_set_id", flat=True)) == ["cn-henan-cme"]
+
+
+def test_approval_for_the_offers_own_rules_stands_in_its_entry(rule_sets) -> None:
+    offer = course_with(
+        [LessonKind.READING], project=CurrentProjectFactory(), rule_set_id="us-arrt-ce", activity_type="rceem"
+    )
+    Recognition.objects.create(
+        offer=offer, rule_set_id="us-arrt-ce", activity_type="rceem", approval_scheme="RCEEM", approval_reference="R-1"
+    )
+    person = PersonFactory()
+    enrol(person=person, offer=offer)
+    lesson = required_lessons(offer)[0]
+    opened(person, lesson, minutes_ago=6)
+    progresses.confirm_reading(person=person, lesson=lesson)
+    evidence = Entry.objects.get().evidence
+    assert [item["reference"] for item in evidence if item["kind"] == "approval"] == ["R-1"]
