@@ -130,7 +130,7 @@ def test_overview_takes_constant_queries(desk: Desk, django_assert_num_queries, 
     client = signed_in(desk.keeper)
     with django_assert_num_queries(16):
         client.get(reverse("manage:home"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("manage:qualifications"))
 
 
