@@ -17,7 +17,7 @@ from courses.services.versions import record_version
 from credits.enums import ActivityKind, CreditRole, GrantMethod, ProjectLevel
 from credits.models import Entry
 from credits.selectors import NoRuleSetInForce, follows
-from credits.services.awards import Activity, DuplicateActivity, award
+from credits.services.awards import Activity, DuplicateActivity, OverlappingActivity, award
 from organisations.models import Person
 from organisations.notifications import notify
 
@@ -205,6 +205,7 @@ def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: Duplicate
             "minutes": format(completion.minutes.normalize(), "f"),
             "has_entry": completion.entry_public_id is not None,
             "is_duplicate": refusal is not None,
+            "is_overlap": isinstance(refusal, OverlappingActivity),
             "without_credit": offer.basis == Basis.NONE,
             "time_scale": offer.time_scale,
         },

@@ -2,8 +2,19 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol, TypeVar
+
+from credits.enums import ActivityKind
+
+# Times of these are times at which the person was there; everything else is studied whenever there is time.
+ATTENDED = frozenset({ActivityKind.SESSION, ActivityKind.CLAIM})
+# A lecture may be played at up to twice its speed: so much less time is certain to have been spent on it.
+FASTEST = 2
+# Leaving one room a little early for the next one is no contradiction.
+LEEWAY = timedelta(minutes=10)
+_MINUTES = {"minute": Decimal(1), "hour": Decimal(60)}
 
 
 class Occasion(Protocol):
@@ -17,6 +28,8 @@ class Occasion(Protocol):
     project_number: str
     begins_at: datetime
     ends_at: datetime
+    quantity: Decimal
+    unit: str
 
 
 O = TypeVar("O", bound=Occasion)  # noqa: E741
@@ -38,13 +51,41 @@ def collides(one: Occasion, other: Occasion) -> bool:
     return _id(one) == _id(other) or same_title or (same_project and other_door)
 
 
+def clashes(one: Occasion, other: Occasion) -> bool:
+    """Two activities that nobody can have done in full: at least one was attended, their times overlap, and the
+    minutes of both do not fit into the time that both took together."""
+    if one.role != other.role or is_same(one, other) or not _overlaps(one, other):
+        return False
+    if one.activity_kind not in ATTENDED and other.activity_kind not in ATTENDED:
+        return False
+    together = max(one.ends_at, other.ends_at) - min(one.begins_at, other.begins_at)
+    return busy(one) + busy(other) > together + LEEWAY
+
+
+def busy(occasion: Occasion) -> timedelta:
+    """The time that the activity took at the least: never more than lies between its begin and its end. What was not
+    counted in minutes or hours took all of it where it was attended, and nothing that is known elsewhere."""
+    span = occasion.ends_at - occasion.begins_at
+    is_attended = occasion.activity_kind in ATTENDED
+    minutes = _MINUTES.get(occasion.unit)
+    if minutes is None:
+        return span if occasion.activity_kind == ActivityKind.SESSION else timedelta()
+    seconds = int(occasion.quantity * minutes * 60) // (1 if is_attended else FASTEST)
+    return min(timedelta(seconds=seconds), span)
+
+
+def is_double(one: Occasion, other: Occasion) -> bool:
+    """Of two records that are not one and the same: whether only one of them may stand under one rule set."""
+    return collides(one, other) or clashes(one, other)
+
+
 def repeated(rows: Sequence[tuple[int, O]]) -> list[O]:
     """Of (book, occasion) in the order in which they are to count: those that stand already, in another book."""
     standing: list[tuple[int, O]] = []
     found: list[O] = []
     for book, occasion in rows:
         others = (other for other_book, other in standing if other_book != book)
-        if any(is_same(occasion, other) or collides(occasion, other) for other in others):
+        if any(is_same(occasion, other) or is_double(occasion, other) for other in others):
             found.append(occasion)
         else:
             standing.append((book, occasion))
@@ -52,7 +93,10 @@ def repeated(rows: Sequence[tuple[int, O]]) -> list[O]:
 
 
 def first_collision(occasion: Occasion, others: Iterable[O]) -> O | None:
-    return next((other for other in others if collides(occasion, other)), None)
+    """The first of `others` beside which `occasion` may not stand; the same session before a mere clash of times."""
+    candidates = list(others)
+    same = (other for other in candidates if collides(occasion, other))
+    return next(same, None) or next((other for other in candidates if clashes(occasion, other)), None)
 
 
 def plain_title(title: str) -> str:

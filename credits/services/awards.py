@@ -32,8 +32,18 @@ class DuplicateActivity(DomainError):
 
     code, http_status = "duplicate_activity", 409
     message = _(
-        "This activity is in the book already as “%(title)s” (entry %(entry)s) for the same time. If that record is "
-        "wrong, have it taken back first."
+        "This activity is in the book already as “%(title)s” of %(day)s (entry %(entry)s). If that record is wrong, "
+        "have it taken back first."
+    )
+
+
+class OverlappingActivity(DuplicateActivity):
+    """Somebody who was at the one cannot have been at the other as well."""
+
+    code = "overlapping_activity"
+    message = _(
+        "In these hours the person was at “%(title)s” on %(day)s (entry %(entry)s); the time is not enough for both. "
+        "Correct the times, or have the record that is wrong taken back first."
     )
 
 
@@ -80,10 +90,10 @@ def award(
 ) -> Entry:
     """Record `activity` in the person's book under `rule_set_id`; the same activity again returns the same entry.
 
-    After a reversal the activity may be recorded anew, as the next revision. Raises DuplicateActivity (logged, and
-    the person is told: catch it inside your own transaction if that log is to stay), NoRuleSetInForce, DemoNotAllowed,
-    InvalidInput. Takes the feed's lock, then the book's, until the transaction ends. What is recorded for an account
-    that was merged goes to the account that stays.
+    After a reversal the activity may be recorded anew, as the next revision. Raises DuplicateActivity, or its kind
+    OverlappingActivity (logged, and the person is told: catch it inside your own transaction if that log is to stay),
+    NoRuleSetInForce, DemoNotAllowed, InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
+    What is recorded for an account that was merged goes to the account that stays.
     """
     _check(activity)
     person = person.merged_into or person
@@ -94,8 +104,15 @@ def award(
     found = _record(person, entry)
     if found.public_id != entry.public_id and not _is_same(found, entry):
         _log_refusal(person, entry, found, by)
-        raise DuplicateActivity(title=found.title, entry=str(found.public_id))
+        raise refusal_of(found, entry)
     return found
+
+
+def refusal_of(found: Entry, entry: Entry) -> DuplicateActivity:
+    """Why `entry` may not stand beside `found`, which it names."""
+    is_clash = doubles.clashes(found, entry) and not doubles.collides(found, entry)
+    refusal = OverlappingActivity if is_clash else DuplicateActivity
+    return refusal(title=found.title, day=found.ends_on.isoformat(), entry=str(found.public_id))
 
 
 def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
@@ -291,7 +308,12 @@ def _log_refusal(person: Person, entry: Entry, found: Entry, by: Person | None) 
     notifications.notify(
         person=person,
         kind="credits.duplicate_refused",
-        params={"title": entry.title, "other": found.title, "day": found.ends_on.isoformat()},
+        params={
+            "title": entry.title,
+            "other": found.title,
+            "day": found.ends_on.isoformat(),
+            "is_overlap": isinstance(refusal_of(found, entry), OverlappingActivity),
+        },
         key=f"credits.duplicate:{found.public_id}:{entry.activity_kind}:{entry.activity_id}"[:120],
         link=_year_of(person, found),
     )

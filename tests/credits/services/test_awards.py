@@ -9,7 +9,7 @@ from cms.shared.errors import DomainError, InvalidInput
 from credits.enums import CreditRole, GrantMethod
 from credits.models import Book, Entry, Feed, Judgement
 from credits.selectors import NoRuleSetInForce, standing
-from credits.services.awards import DemoNotAllowed, DuplicateActivity, award, reverse
+from credits.services.awards import DemoNotAllowed, DuplicateActivity, OverlappingActivity, award, reverse
 from organisations.models import AuditEvent, Notification
 from organisations.notifications import message
 from tests.factories.credits import HENAN, ProjectFactory, activity, entry
@@ -85,7 +85,12 @@ def test_duplicate_of_overlapping_time_is_refused_logged_and_told() -> None:
     first = entry(person=person, title="冠脉 CTA 规范化扫描")
     with pytest.raises(DuplicateActivity) as refused:
         entry(person=person, title="冠脉CTA规范化扫描。", kind="claim")
-    assert refused.value.params == {"title": "冠脉 CTA 规范化扫描", "entry": str(first.public_id)}
+    assert refused.value.params == {
+        "title": "冠脉 CTA 规范化扫描",
+        "day": "2026-05-20",
+        "entry": str(first.public_id),
+    }
+    assert (refused.value.code, refused.value.http_status) == ("duplicate_activity", 409)
     assert Entry.objects.count() == 1
     assert AuditEvent.objects.get().verb == "credits.duplicate_refused"
     assert Notification.objects.get().person == person
@@ -166,3 +171,27 @@ def test_refusal_stays_logged_when_the_caller_goes_on() -> None:
             entry(person=person, title="另一讲座", on=date(2026, 7, 1))
     assert [event.verb for event in AuditEvent.objects.all()] == ["credits.duplicate_refused"]
     assert Entry.objects.count() == 2
+
+
+def test_sessions_at_the_same_hours_are_refused_and_name_the_first() -> None:
+    person = PersonFactory()
+    first = entry(person=person, kind="session", title="读片会", minutes=180)
+    with pytest.raises(OverlappingActivity) as refused:
+        entry(person=person, kind="session", title="护理讲座", minutes=120)
+    assert refused.value.params == {"title": "读片会", "day": "2026-05-20", "entry": str(first.public_id)}
+    assert (refused.value.code, refused.value.http_status) == ("overlapping_activity", 409)
+    told = message(Notification.objects.get(), language="en")
+    assert told.subject == "An activity was not recorded: its time is taken"
+    assert told.text.startswith("While “护理讲座” took place you were at “读片会” of 2026-05-20")
+    reverse(entry=first, by=None, reason="未参加")
+    entry(person=person, kind="session", title="护理讲座", minutes=120)
+    assert Entry.objects.filter(title="护理讲座").count() == 1
+
+
+def test_course_studied_in_the_hours_of_a_session_is_refused_under_that_rule_set_only() -> None:
+    person = PersonFactory()
+    entry(person=person, kind="session", minutes=180)
+    with pytest.raises(OverlappingActivity):
+        entry(person=person, minutes=180)
+    entry(person=person, minutes=180, rule_set_id="cn-mohrss-pro", activity_type="training")
+    assert sorted(Entry.objects.values_list("rule_set_id", flat=True)) == ["cn-henan-cme", "cn-mohrss-pro"]
