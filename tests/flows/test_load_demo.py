@@ -1,5 +1,6 @@
 """The demonstration loads once, says everywhere that it is one, and holds nobody real."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -14,7 +15,9 @@ from courses.services.progress import sign_off_scope
 from credits.enums import LineState
 from credits.models import Entry, Project
 from credits.selectors import standing
-from organisations.enums import Role
+from credits.selectors.titles import title_path
+from credits.services.verification import verify_judgements
+from organisations.enums import ProfessionalTitle, Role
 from organisations.models import AuditEvent, Node, Person, RoleGrant
 from quizzes.models import Quiz
 
@@ -39,7 +42,7 @@ def test_demo_loads_once_and_is_marked_everywhere() -> None:
     assert Node.objects.filter(tree="administration", kind="prefecture").count() == 18
     assert Node.objects.filter(tree="society", kind="branch").count() == 11
     assert {grant.role for grant in RoleGrant.objects.all()} == set(Role)
-    assert (Person.objects.count(), Person.objects.exclude(name__startswith="演示·").count()) == (23, 0)
+    assert (Person.objects.count(), Person.objects.exclude(name__startswith="演示·").count()) == (24, 0)
     assert Person.objects.exclude(phone_sealed="").count() == 0
     assert Entry.objects.filter(is_demo=False).count() == 0
     assert {project.number[:2] for project in Project.objects.all()} == {"演示"}
@@ -73,6 +76,20 @@ def test_demo_learner_has_a_past_that_looks_like_life() -> None:
     assert LineState.UNDETERMINED in {line.state for line in year.lines}
     assert Decimal(0) < year.credits_registered < year.credits
     assert AuditEvent.objects.filter(verb__contains="duplicate").count() == 1
+
+
+def test_demo_has_somebody_on_each_rung_and_somebody_abroad() -> None:
+    demo.load()
+    people = {person.username: person for person in Person.objects.all()}
+    rungs = ("newcomer", "township", "learner", "senior", "associate")
+    assert [title_path(people[name]).steps[0].to for name in rungs] == list(ProfessionalTitle.values[1:])
+    assert title_path(people["chief"]).steps == ()
+    found = standing(person=people["abroad"], rule_set_id="us-arrt-ce", year=2026, on=date(2026, 11, 1))
+    assert (found.period_begins, found.credits) == (date(2025, 5, 1), Decimal(16))
+    assert [line.state for line in found.lines].count(LineState.NOT_COUNTED) == 1
+    mixture = standing(person=people["abroad"], rule_set_id="uk-hcpc-cpd", year=2026, on=date(2026, 11, 1))
+    assert {row.id: row.state.value for row in mixture.goals}["mix"] == "met"
+    assert verify_judgements() == []
 
 
 def test_demo_is_refused_where_it_is_not_allowed(settings: object) -> None:

@@ -15,12 +15,12 @@ from organisations.models import Person
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SOCIETY = "演示·河南省影像技术学分会"
 HOSPITAL = "演示·郑州省级示范医院"
-CHINA, HENAN, USA = "cn-nhc-cme", "cn-henan-cme", "us-arrt-ce"
+CHINA, HENAN, USA, BRITAIN = "cn-nhc-cme", "cn-henan-cme", "us-arrt-ce", "uk-hcpc-cpd"
 
 
 @dataclass(frozen=True)
 class Past:
-    """One past activity of one person. `day` ISO; `start` o'clock, Shanghai time."""
+    """One past activity of one person. `day` ISO; `start` o'clock, Shanghai time. `approval`: an RCEEM reference."""
 
     who: str
     key: str
@@ -36,6 +36,7 @@ class Past:
     organiser: str = SOCIETY
     how: str = GrantMethod.ATTENDANCE
     official: str = OfficialState.RECORDED
+    approval: str = ""
 
 
 PAST = (
@@ -82,10 +83,23 @@ PAST = (
     Past("dual", "2025-forum", "演示·高端 CT 论坛", "project_attend", "16", "hour", "2025-04-12", "2025-04-13",
          official=OfficialState.REGISTERED),
     Past("dual", "2026-rceem", "Demo · RCEEM activity: CT dose", "rceem", "8", "hour", "2026-02-07", rule_set=USA,
-         organiser="Demo provider", how=GrantMethod.ASSESSMENT),
+         organiser="Demo provider", how=GrantMethod.ASSESSMENT, approval="DEMO-RCEEM-0147"),
     Past("dual", "2026-forum", "演示·高端 CT 论坛（2026）", "project_attend", "16", "hour", "2026-04-25", "2026-04-26"),
     Past("dual", "2026-forum-us", "Demo · CT forum 2026", "rceem", "12", "hour", "2026-04-25", "2026-04-26", rule_set=USA,
          organiser="Demo provider"),
+    # Abroad: a biennium of approved activities (and one without approval), and a record that counts no hours.
+    Past("abroad", "2025-rceem", "Demo · RCEEM activity: MR safety", "rceem", "10", "hour", "2025-10-04", rule_set=USA,
+         organiser="Demo provider", how=GrantMethod.ASSESSMENT, approval="DEMO-RCEEM-0098"),
+    Past("abroad", "2026-rceem", "Demo · RCEEM activity: contrast agents", "rceem", "6", "hour", "2026-06-13", rule_set=USA,
+         organiser="Demo provider", how=GrantMethod.ASSESSMENT, approval="DEMO-RCEEM-0203"),
+    Past("abroad", "2026-local", "Demo · evening talk without approval", "rceem", "2", "hour", "2026-09-09", rule_set=USA,
+         organiser="Demo hospital", how=GrantMethod.ASSESSMENT),
+    Past("abroad", "2026-hcpc-audit", "Demo · audit of repeat exposures", "any", "1", "session", "2026-04-15",
+         rule_set=BRITAIN, organiser="Demo hospital", how=GrantMethod.MANUAL),
+    Past("abroad", "2026-hcpc-course", "Demo · course: CT angiography", "any", "1", "session", "2026-07-02",
+         rule_set=BRITAIN, organiser="Demo provider", how=GrantMethod.ASSESSMENT),
+    Past("abroad", "2026-hcpc-reading", "Demo · journal club", "any", "1", "session", "2026-10-08", rule_set=BRITAIN,
+         organiser="Demo hospital", how=GrantMethod.MANUAL),
     Past("maternity", "2026-online", "演示·推广项目：CT 剂量管理（线上）", "promo_online", "6", "hour", "2026-02-06", "2026-02-10",
          how=GrantMethod.ASSESSMENT),
 )  # fmt: skip
@@ -134,6 +148,7 @@ def _award(past: Past, people: dict[str, Person], *, activity_id: str) -> Entry:
         kind=ActivityKind.HISTORY, id=activity_id, title=past.title, activity_type=past.activity_type,
         quantity=Decimal(past.quantity), unit=past.unit, role=past.role, organiser=past.organiser, begins_at=begins,
         ends_at=datetime.combine(last, time(min(past.start + 9, 20)), SHANGHAI), is_demo=True,
+        evidence=({"kind": "approval", "scheme": "RCEEM", "reference": past.approval},) if past.approval else (),
     )  # fmt: skip
     how = GrantMethod(past.how)
     by = people["admin"] if how == GrantMethod.MANUAL else None

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
-from cms.home.demo import courses, history, lectures, people, places, units
+from cms.home.demo import courses, history, lectures, people, places, titles, units
 from cms.home.demo.talks import TALKS, Talk
 from cms.home.services import ensure_site
 from cms.shared import jobs
@@ -36,6 +36,7 @@ def load() -> dict[str, int]:
         pages = courses.load(by=persons["editor"], places=nodes)
         courses.enrol(persons, pages)
         entries = history.load(persons)
+        titles.load(persons)
     jobs.send(MAKE_TASK)
     return {"places": len(nodes), "people": len(persons), "courses": len(pages), "entries": entries}
 

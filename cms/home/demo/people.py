@@ -41,6 +41,7 @@ PEOPLE = (
     ),
     DemoPerson("rehired", "演示·返聘辛", P.SUPERVISING, "D410102", "放射科", Role.LEARNER, "D410102", date(2025, 3, 1)),
     DemoPerson("dual", "演示·双证壬", P.SUPERVISING, TEACHING, "CT室", Role.LEARNER, TEACHING),
+    DemoPerson("abroad", "演示·境外执业亥", P.NONE, TEACHING, "CT室", Role.LEARNER, TEACHING, date(2021, 9, 1)),
     DemoPerson("editor", "演示·编辑癸", P.SUPERVISING, TEACHING, "", Role.EDITOR, SOCIETY),
     DemoPerson("author", "演示·命题人子", P.SUPERVISING, TEACHING, "CT室", Role.QUESTION_AUTHOR, SOCIETY),
     DemoPerson("lecturer", "演示·讲师丑", P.ASSOCIATE_CHIEF, TEACHING, "CT室", Role.LECTURER, SOCIETY),
