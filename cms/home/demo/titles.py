@@ -1,6 +1,7 @@
 """One person on each rung of the title ladder, and one abroad who follows two further rule sets."""
 
 from datetime import date
+from typing import Any
 
 from credits.enums import ActivityKind
 from credits.models import Entry, ExamPass, Following, Reflection, RepresentativeWork
@@ -42,7 +43,7 @@ WORKS = (
     ("associate", "teaching", "演示·省级学习班主讲", date(2025, 9, 13), "主讲", True),
 )
 # (user name, rule set, anchors)
-FOLLOWED = (
+FOLLOWED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("abroad", "us-arrt-ce", {"birth_month": 5, "biennium_start_year": 2023, "credential": "other"}),
     ("abroad", "uk-hcpc-cpd", {}),
     ("dual", "us-arrt-ce", {"birth_month": 9, "biennium_start_year": 2024}),
