@@ -138,13 +138,24 @@ class ExamStanding:
 
 
 def steps_above(pathway: Pathway, known: Known, *, on: date) -> list[StepStanding]:
-    """Every step above the title that is confirmed, the next one first."""
+    """Every step above the title that is confirmed, the next one first; without those that a degree passes over."""
     steps = sorted(pathway.steps, key=lambda step: pathway.rung(step.to))
+    sure = known.confirmed()
+    steps = [step for step in steps if not _is_passed_over(pathway, step, sure)]
     return [
         step_standing(pathway, step, known, on=on)
         for step in steps
         if pathway.rung(step.to) > pathway.rung(known.title)
     ]
+
+
+def _is_passed_over(pathway: Pathway, step: Step, known: Known) -> bool:
+    """Whether the step is for lower degrees only, and a higher one is open to the person's own without a title."""
+    own = max((pathway.degree_rank(fact.value) for fact in known.facts if fact.kind == "degree"), default=-1)
+    if own <= max(pathway.degree_rank(degree) for option in step.options for degree in option.degrees):
+        return False
+    above = [one for one in pathway.steps if pathway.rung(one.to) > pathway.rung(step.to)]
+    return any(not option.title and _lowest(pathway, option) <= own for one in above for option in one.options)
 
 
 def step_standing(pathway: Pathway, step: Step, known: Known, *, on: date) -> StepStanding:

@@ -28,6 +28,9 @@ from organisations.enums import Power, QualificationState
 from organisations.models import Person
 from organisations.selectors import person_in, required_scope, scope_for
 
+# A credential that no condition of the rules names.
+OTHER = "other"
+
 
 @dataclass(frozen=True)
 class StatementLine:
@@ -55,6 +58,11 @@ class FollowedRules:
     period: Period | None
     asks_papers: bool
     statements: tuple[StatementLine, ...]
+
+    @property
+    def credential(self) -> str:
+        named = self.following.credential
+        return _("another one") if named == OTHER else named
 
     @property
     def last_day(self) -> date | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from credits.enums import (
     JudgementState,
@@ -22,6 +23,7 @@ from credits.enums import (
 )
 from credits.models import Book, Entry, Judgement
 from credits.rules import Period, RuleSet
+from credits.rules.documents import ActivityType
 from credits.rules.personal import hangs_on_person
 from credits.selectors.beside import beside, supplements_of
 from credits.selectors.judging import (
@@ -240,7 +242,7 @@ def _line(rules: RuleSet, entry: Entry, row: dict[str, Any], taken_back_because:
         limit=None if row["limit"] is None else Decimal(row["limit"]),
         category=row["category"],
         category_title=category_title(rules, row["category"]),
-        type_title=((in_english() and kind.title_en) or kind.title) if kind is not None else row["activity_type"],
+        type_title=_type_title(kind, row),
         mark=Mark(row["mark"]),
         clause=row["clause"],
         source=row["source"],
@@ -249,9 +251,22 @@ def _line(rules: RuleSet, entry: Entry, row: dict[str, Any], taken_back_because:
         official_on=official.official_on,
         official_reference=official.official_reference or "",
         taken_back_because=taken_back_because,
-        clause_text=readable(rules, row["clause"]),
+        clause_text=rules.authority if _is_unapproved(row) else readable(rules, row["clause"]),
         source_text=readable(rules, row["source"]),
     )
+
+
+def _is_unapproved(row: dict[str, Any]) -> bool:
+    return LineReason(row["reason"]) == LineReason.NO_APPROVAL
+
+
+def _type_title(kind: ActivityType | None, row: dict[str, Any]) -> str:
+    """What is not approved never bears the name of what is."""
+    if _is_unapproved(row):
+        return str(_("activity without a recognised approval"))
+    if kind is None:
+        return str(row["activity_type"])
+    return (in_english() and kind.title_en) or kind.title
 
 
 def _requirement(rules: RuleSet, row: dict[str, Any], state: RequirementState) -> RequirementView:
@@ -272,6 +287,7 @@ def _requirement(rules: RuleSet, row: dict[str, Any], state: RequirementState) -
         origin=row["origin"],
         is_limit=row["is_limit"],
         is_advice=row.get("is_advice", False),
+        unit=rules.unit,
         clause_text=readable(rules, row["clause"]),
         source_text=readable(rules, row["source"]),
     )

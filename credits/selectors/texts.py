@@ -58,10 +58,32 @@ def _line_texts() -> dict[LineReason, str]:
     }
 
 
-def requirement_title(kind: str, category: str, required: Decimal | None) -> str:
-    """What a requirement asks, as a short phrase."""
+def unit(code: str) -> str:
+    """What a rule set counts."""
+    return {"activity": _("activities"), "hour": _("hours"), "class_hour": _("class hours")}.get(code, _("credits"))
+
+
+def requirement_title(kind: str, category: str, required: Decimal | None, unit: str = "credit") -> str:
+    """What a requirement asks, as a short phrase. `unit` is what its rule set counts."""
     figures = {"required": plain(required), "category": category}
-    return _requirement_titles().get(kind, _("A requirement that a person has to check")) % figures
+    titles = _requirement_titles() | _in_units().get(unit, {})
+    return titles.get(kind, _("A requirement that a person has to check")) % figures
+
+
+def _in_units() -> dict[str, dict[str, str]]:
+    """Where a rule set counts something other than credits."""
+    return {
+        "hour": {
+            "min_total": _("At least %(required)s hours"),
+            "min_category": _("At least %(required)s hours in “%(category)s”"),
+            "min_each_year": _("At least %(required)s hours in each year of the period"),
+        },
+        "class_hour": {
+            "min_total": _("At least %(required)s class hours"),
+            "min_share": _("At least %(required)s class hours in “%(category)s”"),
+        },
+        "activity": {"min_total": _("At least %(required)s activities")},
+    }
 
 
 def _requirement_titles() -> dict[str, str]:

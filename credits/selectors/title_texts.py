@@ -161,8 +161,19 @@ def _missing(reading: Reading) -> list[str]:
     ]
 
 
+_WITHOUT_FIGURE = frozenset({"degree", "title", "place"})
+
+
 def reason(row: PathRequirement) -> str:
     """Why the state is what it is; for an unverified figure also what it would say."""
+    if row.reason == PathReason.UNVERIFIED_VALUE and row.kind in _WITHOUT_FIGURE:
+        return {
+            PathState.MET: _("By the rules as they are told this is met, but their text has not been verified."),
+            PathState.MISSING: _(
+                "By the rules as they are told this is missing, but their text has not been verified."
+            ),
+            PathState.UNDETERMINED: _("The text of the rules has not been verified."),
+        }[row.confirmed.state]
     if row.reason == PathReason.UNVERIFIED_VALUE and row.confirmed.state != PathState.UNDETERMINED:
         texts = {
             PathState.MET: _("By the figure in circulation this is reached, but the figure has not been verified."),
@@ -212,6 +223,8 @@ def to_do(row: PathRequirement) -> str:
         return _("Pass the papers still open, and report what you passed.")
     if row.is_warning and row.confirmed.state == PathState.MISSING:
         return _("Look at the years in question and ask your unit about them.")
-    if not row.provenance.is_verified:
+    if row.kind == "degree" and row.confirmed.state == PathState.MISSING:
+        return _("Ask your personnel office whether another way is open to you.")
+    if not row.provenance.is_verified and row.kind not in _WITHOUT_FIGURE:
         return _("Ask your personnel office for the figure that applies.")
     return ""

@@ -1,6 +1,6 @@
 """The way to the next title: what is known of a person, what each step asks, and what nobody knows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -92,7 +92,7 @@ class StepView:
 
 @dataclass(frozen=True)
 class Rung:
-    """`place`: "held", "current", "next" or "later"."""
+    """`place`: "held", "current", "next", "later", or "passed" where the degree leads past it."""
 
     code: str
     title: str
@@ -183,7 +183,7 @@ def title_path(person: Person, *, on: date | None = None) -> TitlePath:
             for row in pathway.sources
         ),
         current=texts.name_of(pathway, known.title) if known.title else "",
-        rungs=tuple(_rungs(pathway, known)),
+        rungs=tuple(_rungs(pathway, known, steps)),
         steps=tuple(_step(pathway, step) for step in steps),
         exams=tuple(_exams(pathway, steps, known, day)),
         passes=tuple(passes),
@@ -285,8 +285,8 @@ def _years(person: Person, rule_set_id: str, day: date) -> dict[int, str]:
     return found
 
 
-def _rungs(pathway: Pathway, known: Known) -> Iterable[Rung]:
-    at = pathway.rung(known.title)
+def _rungs(pathway: Pathway, known: Known, steps: Sequence[StepStanding]) -> Iterable[Rung]:
+    at, following = pathway.rung(known.title), [pathway.rung(step.step.to) for step in steps]
     for number, one in enumerate(pathway.ladder):
         days = {
             kind: [f for f in known.facts if (f.kind, f.value) == (kind, one.code) and f.on is not None]
@@ -296,11 +296,19 @@ def _rungs(pathway: Pathway, known: Known) -> Iterable[Rung]:
         yield Rung(
             code=one.code,
             title=texts.named(one),
-            place="held" if number < at else "current" if number == at else "next" if number == at + 1 else "later",
+            place=_place(number, at, following),
             obtained_on=days["title"][0].on if days["title"] else None,
             appointed_on=days["appointment"][0].on if days["appointment"] else None,
             is_confirmed=number <= at and all(fact.is_confirmed for fact in facts),
         )
+
+
+def _place(rung: int, at: int, following: Sequence[int]) -> str:
+    if rung <= at:
+        return "current" if rung == at else "held"
+    if rung not in following:
+        return "passed"
+    return "next" if rung == following[0] else "later"
 
 
 def _step(pathway: Pathway, found: StepStanding) -> StepView:

@@ -96,12 +96,13 @@ class RequirementView:
     origin: str
     is_limit: bool
     is_advice: bool = False
+    unit: str = "credit"
     clause_text: str = ""
     source_text: str = ""
 
     @property
     def title(self) -> str:
-        return texts.requirement_title(self.kind, self.category_title, self.required)
+        return texts.requirement_title(self.kind, self.category_title, self.required, self.unit)
 
     @property
     def text(self) -> str:
@@ -155,6 +156,15 @@ class Standing:
     @property
     def version_title(self) -> str:
         return (in_english() and self.version.title_en) or self.version.title
+
+    @property
+    def unit_text(self) -> str:
+        """What these rules count."""
+        return texts.unit(self.version.unit)
+
+    @property
+    def counts_hours(self) -> bool:
+        return self.version.unit != "activity"
 
     @property
     def authority(self) -> str:

@@ -8,7 +8,7 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from credits.models import Following
-from credits.selectors.following import Asked, FollowedRules, Writing
+from credits.selectors.following import OTHER, Asked, FollowedRules, Writing
 from organisations.views.manage.fields import DayField
 
 # Column of a reflection by the name that rules give the field.
@@ -53,7 +53,7 @@ class FollowForm(forms.Form):
             choice = self.fields["credential"]
             assert isinstance(choice, forms.ChoiceField)  # noqa: S101 - for the type checker
             named = [(name, name) for name in asked.credentials]
-            choice.choices = [("", _("Not said")), *named, ("other", _("Another one"))]
+            choice.choices = [("", _("Not said")), *named, (OTHER, _("Another one"))]
         else:
             del self.fields["credential"]
 

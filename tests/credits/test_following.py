@@ -137,12 +137,13 @@ def test_activity_without_an_approval_is_not_counted_and_never_called_credit_of_
     studied(person, approved=False)
     with override("en"):
         page = client(person).get(reverse("credits:my_credits"), {"rules": ARRT, "year": "2026"})
+        reason = page.context["standing"].lines[0].text
     found = page.context["standing"]
     assert (found.credits, [line.state for line in found.lines]) == (Decimal(0), [LineState.NOT_COUNTED])
     text = " ".join(page.content.decode().split())
     for words in ("ARRT credit", "ARRT CE credit", "RCEEM credit", "credits of ARRT"):
         assert words.lower() not in text.lower()
-    assert text.count(found.lines[0].text) == 1
+    assert text.count(reason) == 1
 
 
 # HCPC: no hours, reflections
@@ -347,3 +348,25 @@ def test_rules_page_asks_the_database_as_often_for_many_as_for_one(rows: int) ->
 def test_year_page_offers_the_followed_rules() -> None:
     person = radiographer()
     assert [id_ for id_, _title in year_page(person=person).rule_sets] == [HENAN, ARRT]
+
+
+def test_page_counts_in_the_unit_of_its_rules() -> None:
+    person = PersonFactory()
+    following.follow(by=person, rule_set_id=HCPC)
+    following.follow(by=person, rule_set_id="au-mrpba-cpd")
+    with override("en"):
+        page = year_page(person=person, rule_set_id=HCPC)
+        assert (page.standing.unit_text, page.standing.counts_hours) == ("activities", False)
+        hours = year_page(person=person, rule_set_id="au-mrpba-cpd").standing
+        titles = [one.title for one in hours.goals if one.kind in {"min_total", "min_each_year"}]
+        assert (hours.unit_text, len(titles)) == ("hours", 2)
+    assert [title for title in titles if "credit" in title] == []
+
+
+def test_unapproved_activity_does_not_bear_the_name_of_an_approved_one() -> None:
+    person = radiographer()
+    studied(person, approved=False)
+    with override("en"):
+        text = client(person).get(reverse("credits:my_credits"), {"rules": ARRT, "year": "2026"}).content.decode()
+    assert "activity without a recognised approval" in text
+    assert "RCEEM approved activity" not in text

@@ -232,9 +232,20 @@ def test_reported_title_alone_never_lifts_anybody(verified: Pathway) -> None:
         is_grassroots=False,
     )
     steps = steps_above(verified, known, on=DAY)
-    assert [step.step.to for step in steps] == ["技士", "技师", "主管技师", "副主任技师", "主任技师"]
+    assert [step.step.to for step in steps] == ["技师", "主管技师", "副主任技师", "主任技师"]
     title = row(step_to(verified, "主管技师", known), "title")
     assert (title.state, title.reason) == (UNDETERMINED, PathReason.UNCONFIRMED_FACT)
+
+
+@pytest.mark.parametrize(
+    ("degree", "confirmed", "following"),
+    [("vocational", True, "技士"), ("college", True, "技士"), ("bachelor", True, "技师"), ("bachelor", False, "技士")],
+)
+def test_degree_leads_past_a_step_that_is_for_lower_ones(
+    shipped: Pathway, degree: str, confirmed: bool, following: str
+) -> None:
+    known = Known(facts=(fact("degree", degree, date(2020, 6, 30), confirmed=confirmed),))
+    assert steps_above(shipped, known, on=DAY)[0].step.to == following
 
 
 def test_last_day_of_february_counts_full_years() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils.translation import override
 
 from credits.enums import GrantMethod, LineReason, RequirementReason, RequirementState
 from credits.models import Judgement
@@ -98,6 +99,6 @@ def test_every_problem_has_its_sentence_and_begins_with_its_field() -> None:
     told = [problem_text(Problem("period.type", code, dict.fromkeys(names, "§"))) for code in ProblemCode]
     assert len(set(told)) == len(told)
     assert [text for text in told if not text.startswith("period.type: ") or "%" in text] == []
-    assert problem_text(Problem("", ProblemCode.BROKEN_JSON, {"line": "3", "column": "7"})) == (
-        "The file is not valid JSON: look at line 3, column 7."
-    )
+    with override("en"):
+        broken = problem_text(Problem("", ProblemCode.BROKEN_JSON, {"line": "3", "column": "7"}))
+    assert broken == "The file is not valid JSON: look at line 3, column 7."
