@@ -11,10 +11,14 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.signals import page_published
 
+        from courses.selectors.evidence import facts_of_course
         from courses.services.histories import HISTORY
+        from credits.enums import ActivityKind
+        from credits.selectors import evidence
         from organisations import histories
 
         histories.register(HISTORY)
+        evidence.register(ActivityKind.COURSE, facts_of_course)
         page_published.connect(keep_version, dispatch_uid="courses.keep_version")
 
 

@@ -127,6 +127,21 @@ class LineState(StrEnum):
     UNDETERMINED = "undetermined"
 
 
+class ObjectionOutcome(StrEnum):
+    """How an objection to a line of the book ended."""
+
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+
+
+class Remedy(StrEnum):
+    """What an objection that is right leads to: the entry goes, comes back, or another entry mends it already."""
+
+    TAKE_BACK = "take_back"
+    RECORD_AGAIN = "record_again"
+    NAMED = "named"
+
+
 class ExportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from credits.models import ExportJob
-from credits.services import checkpoints, disclosures, exports
+from credits.services import checkpoints, disclosures, exports, objections
 
 
 @shared_task(name="credits.checkpoint")
@@ -21,3 +21,9 @@ def erase_disclosures() -> None:
     """Once an hour: files of exports go when their time is over, requests that nobody decided lapse."""
     disclosures.erase_old()
     exports.erase_old()
+
+
+@shared_task(name="credits.escalate_objections", ignore_result=True)
+def escalate_objections() -> None:
+    """Once an hour: the next level is told of every objection whose days are over."""
+    objections.escalate_overdue()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from credits import views
-from credits.views import following, titles
+from credits.views import following, objections, titles
 
 app_name = "credits"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("rules/<uuid:public_id>/stop/", following.stop, name="rules_stop"),
     path("rules/<uuid:public_id>/declare/", following.declare, name="declare"),
     path("entries/<uuid:entry_id>/reflection/", following.reflect, name="reflect"),
+    path("objections/", objections.own, name="objections"),
+    path("objections/missing/", objections.missing, name="objection_missing"),
+    path("entries/<uuid:entry_id>/objection/", objections.new, name="objection_new"),
     path("titles/", titles.my_titles, name="my_titles"),
     path("titles/papers/", titles.report_paper, name="report_paper"),
     path("titles/works/", titles.report_work, name="report_work"),

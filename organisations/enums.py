@@ -89,12 +89,14 @@ class Power(models.TextChoices):
     APPROVE_DISCLOSURE = "approve_disclosure"
     SEE_INTAKE = "see_intake"
     SEE_ERASURES = "see_erasures"
+    REVIEW_CREDITS = "review_credits"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
 # OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
+# REVIEW_CREDITS: answering objections to lines of the credit book; never one's own.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_PEOPLE: frozenset(
@@ -128,6 +130,14 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.APPROVE_DISCLOSURE: frozenset({Role.SECURITY_ADMINISTRATOR}),
     Power.SEE_INTAKE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_ERASURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    Power.REVIEW_CREDITS: frozenset(
+        {
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+        }
+    ),
 }
 
 # What the administrator of a unit may hand on; everything else is for the system administrator.
@@ -312,6 +322,10 @@ class Deed(models.TextChoices):
     DECLARE = "credits.declare", _("Stated steps or figures for credit rules")
     DECLARATION_CONFIRM = "credits.declaration.confirm", _("Confirmed a stated step or figure")
     DECLARATION_REFUSE = "credits.declaration.refuse", _("Did not confirm a stated step or figure")
+    OBJECTION_MAKE = "credits.objection.make", _("Objected to a line of the credit book")
+    OBJECTION_READ = "credits.objection.read", _("Read an objection to a line of the credit book")
+    OBJECTION_ANSWER = "credits.objection.answer", _("Answered an objection to a line of the credit book")
+    OBJECTION_ESCALATE = "credits.objection.escalate", _("Handed an overdue objection to the next level")
     OFFICIAL_STATE_SET = "credits.official_state_set", _("Set the official state of an entry")
     PERSON_CREDITS_READ = "credits.person.read", _("Read a person's credits")
     DETAILS_CONFIRM = "details.confirm", _("Found what was entered about them right")

@@ -272,6 +272,7 @@ CELERY_BEAT_SCHEDULE = {
     "sheets": {"task": "organisations.erase_old_sheets", "schedule": crontab(minute=35)},
     "batches": {"task": "media_pipeline.forget_batches", "schedule": crontab(hour=3, minute=50)},
     "disclosures": {"task": "credits.erase_disclosures", "schedule": crontab(minute=25)},
+    "objections": {"task": "credits.escalate_objections", "schedule": crontab(minute=45)},
     "promises": {"task": "organisations.keep_promises", "schedule": crontab(minute=20)},
     "checkpoint": {"task": "credits.checkpoint", "schedule": crontab(hour=3, minute=30)},
 }

@@ -2,6 +2,7 @@ from credits.models.exports import Disclosure, ExportJob
 from credits.models.following import Declaration, Following, Reflection
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
 from credits.models.projects import Project
+from credits.models.review import EntryObjection
 from credits.models.rule_sets import RuleSetVersion
 from credits.models.titles import ExamPass, RepresentativeWork
 
@@ -11,6 +12,7 @@ __all__ = [
     "Declaration",
     "Disclosure",
     "Entry",
+    "EntryObjection",
     "EntryStatus",
     "ExamPass",
     "ExportJob",

@@ -4,6 +4,7 @@ from credits.selectors.beside import follows
 from credits.selectors.choices import RuleSetChoice, rule_set_choices
 from credits.selectors.estimates import Estimate, estimate
 from credits.selectors.judging import JudgedFigures, entries_of, is_stored, judge_entries, with_official_state
+from credits.selectors.objections import review_position
 from credits.selectors.rule_sets import (
     LoadedRuleSet,
     NoRuleSetInForce,
@@ -49,6 +50,7 @@ __all__ = [
     "is_usual_project_number",
     "judge_entries",
     "period_of_year",
+    "review_position",
     "rule_book",
     "rule_set_choices",
     "rule_sets_of",

@@ -13,6 +13,7 @@ from cms.shared import errors, search_words
 from credits.models import Entry, ExportJob, Reflection
 from credits.rules.personal import asks_for_papers, leaves_category
 from credits.selectors.beside import followed
+from credits.selectors.objections import open_objections
 from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
 from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
 from credits.selectors.texts import plain
@@ -29,7 +30,8 @@ PER_PAGE = 20
 class YearPage:
     """One person's year with the other years and rule sets to choose from, newest first.
 
-    `asks_writing`: the rules read what is written about an entry; `written`: the entries about which something is.
+    `asks_writing`: the rules read what is written about an entry; `written`: the entries about which something is;
+    `objected`: those about which an objection waits for its answer.
     """
 
     person: Person
@@ -38,6 +40,7 @@ class YearPage:
     rule_sets: list[tuple[str, str]]
     asks_writing: bool = False
     written: frozenset[int] = frozenset()
+    objected: frozenset[int] = frozenset()
 
     @property
     def needed(self) -> str:
@@ -78,6 +81,12 @@ class PeopleListing:
 
 
 @dataclass(frozen=True)
+class OwnChoices:
+    years: list[int]
+    rule_sets: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
 class ExportChoices:
     places: list[tuple[str, str]]
     years: list[int]
@@ -106,8 +115,7 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearP
     Raises NotFound for a year before the rule set's first version.
     """
     default = default_rule_set_id()
-    own = [following.rule_set_id for following in followed(person)]
-    offered = list(dict.fromkeys([default, *own, *rule_sets_of(person)]))
+    offered = _offered(person)
     chosen = rule_set_id if rule_set_id in offered else default
     this_year = today_in(chosen).year
     years = sorted({this_year, *years_with_entries(person, chosen)}, reverse=True)
@@ -117,7 +125,19 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearP
         raise errors.NotFound from error
     asks = asks_for_papers(found.version) or leaves_category(found.version)
     written = written_about(found.lines) if asks else frozenset()
-    return YearPage(person, found, years, rule_set_titles(offered), asks, written)
+    return YearPage(person, found, years, rule_set_titles(offered), asks, written, open_objections(person))
+
+
+def _offered(person: Person) -> list[str]:
+    """The default rule set, those that the person follows, and those that the book has entries of."""
+    own = [following.rule_set_id for following in followed(person)]
+    return list(dict.fromkeys([default_rule_set_id(), *own, *rule_sets_of(person)]))
+
+
+def own_choices(person: Person) -> OwnChoices:
+    """The years and rule sets about which a person may say something, the newest year first."""
+    this_year = today_in(default_rule_set_id()).year
+    return OwnChoices([this_year - back for back in range(6)], rule_set_titles(_offered(person)))
 
 
 def written_about(lines: Sequence[LineView]) -> frozenset[int]:

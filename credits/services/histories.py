@@ -11,6 +11,7 @@ from credits.models import (
     Book,
     Declaration,
     Entry,
+    EntryObjection,
     EntryStatus,
     ExamPass,
     Following,
@@ -32,6 +33,7 @@ def count(person: Person) -> dict[str, int]:
         "credits.Following": Following.objects.filter(person=person).count(),
         "credits.Reflection": Reflection.objects.filter(person=person).count(),
         "credits.Declaration": Declaration.objects.filter(person=person).count(),
+        "credits.EntryObjection": EntryObjection.objects.filter(person=person).count(),
     }
 
 
@@ -46,6 +48,7 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     moved["credits.Following"] = _move_followings(kept, merged)
     moved["credits.Reflection"] = Reflection.objects.filter(person=merged).update(person=kept)
     moved["credits.Declaration"] = _move_declarations(kept, merged)
+    moved["credits.EntryObjection"] = EntryObjection.objects.filter(person=merged).update(person=kept)
     has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
     if has_primary:
         Book.objects.filter(owner=merged).update(owner=kept, is_primary=False)
@@ -140,6 +143,22 @@ def export(person: Person) -> Told:
                 .order_by("pk")
                 .values("rule_set_id", "period_begins", "name", "value", "note", "state", "entered_at", "decision")
             ),
+            "objections_to_entries": list(
+                EntryObjection.objects.filter(person=person)
+                .order_by("pk")
+                .values(
+                    "entry__public_id",
+                    "rule_set_id",
+                    "year",
+                    "text",
+                    "created_at",
+                    "due_on",
+                    "outcome",
+                    "answer",
+                    "answered_at",
+                    "correction__public_id",
+                )
+            ),
             "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
         }
     )
@@ -155,6 +174,8 @@ def erase(person: Person) -> None:
     RepresentativeWork.objects.filter(person=person).delete()
     for model in (Following, Reflection, Declaration):
         model._default_manager.filter(person=person).delete()
+    # The rows stay: exports are named by how many were answered. Nothing that was said stays in them.
+    EntryObjection.objects.filter(person=person).update(person=None, text="", answer="")
 
 
 def kept_until(person: Person) -> Keep | None:
@@ -175,6 +196,7 @@ HISTORY = History(
         "credits.Following": _("Rules that are followed"),
         "credits.Reflection": _("Reflections"),
         "credits.Declaration": _("Stated steps and figures"),
+        "credits.EntryObjection": _("Objections to lines of the credit book"),
     },
     count=count,
     move=move,
@@ -188,6 +210,7 @@ HISTORY = History(
         "credits.Following.person": "followed_rule_sets",
         "credits.Reflection.person": "reflections",
         "credits.Declaration.person": "declarations",
+        "credits.EntryObjection.person": "objections_to_entries",
     },
     tables={
         "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
@@ -201,6 +224,7 @@ HISTORY = History(
             "credits.ExamPass.decided_by",
             "credits.RepresentativeWork.decided_by",
             "credits.Declaration.decided_by",
+            "credits.EntryObjection.answered_by",
         ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
     ),
@@ -212,6 +236,7 @@ HISTORY = History(
             "credits.Following.person",
             "credits.Reflection.person",
             "credits.Declaration.person",
+            "credits.EntryObjection.person",
         }
     ),
     doers=frozenset(
@@ -222,6 +247,7 @@ HISTORY = History(
             "credits.ExamPass.decided_by",
             "credits.RepresentativeWork.decided_by",
             "credits.Declaration.decided_by",
+            "credits.EntryObjection.answered_by",
         }
     ),
 )

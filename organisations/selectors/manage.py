@@ -33,6 +33,7 @@ LINKS = (
     Link("registrations", "manage:registrations", _("Registrations"), frozenset({Power.SEE_INTAKE})),
     Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.KEEP_PEOPLE})),
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
+    Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("audit", "manage:audit", _("Audit log"), frozenset({Power.READ_AUDIT})),

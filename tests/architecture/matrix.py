@@ -20,8 +20,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from credits.models import Declaration, Disclosure, ExamPass, Following
+from credits.models import Declaration, Disclosure, EntryObjection, ExamPass, Following
 from credits.services import disclosures, following, titles
+from credits.services import objections as entry_objections
 from organisations import audit
 from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
@@ -81,6 +82,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "alliance member": lambda world: (str(world.alliance.public_id), str(world.alliance.members.get().pk)),
     "audit event": lambda world: (str(world.audit_event.pk),),
     "credit entry": lambda world: (str(world.entry.public_id),),
+    "credit objection": lambda world: (str(world.entry_objection.public_id),),
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
     "following": lambda world: (str(world.following.public_id),),
     "rule set": lambda world: ("us-arrt-cqr",),
@@ -159,6 +161,10 @@ class MatrixWorld(World):
             name="confirmation_test",
             value=1,
         )
+
+    @cached_property
+    def entry_objection(self) -> EntryObjection:
+        return entry_objections.object_to(by=self.learner, entry=self.entry, text="分数不对")
 
     @cached_property
     def state_period(self) -> StatePeriod:
