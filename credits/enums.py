@@ -145,6 +145,21 @@ class Remedy(StrEnum):
 class ExportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+    PDF = "pdf"
+
+
+class Encoding(StrEnum):
+    """Of a CSV file: with a byte-order mark, or the national standard that older spreadsheets expect."""
+
+    UTF_8 = "utf-8"
+    GB18030 = "gb18030"
+
+
+class Layout(StrEnum):
+    """Of a workbook."""
+
+    ONE_SHEET = "one"
+    SHEET_PER_UNIT = "units"
 
 
 class PathState(StrEnum):

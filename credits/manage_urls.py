@@ -3,13 +3,21 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import objections
+from credits.views import column_sets, feed_tokens, objections
 
 urlpatterns: list[URLPattern] = [
     path("credit-objections/", objections.listed, name="entry_objections"),
     path("credit-objections/list.csv", objections.download, name="entry_objections_csv"),
     path("credit-objections/<uuid:public_id>/", objections.detail, name="entry_objection"),
     path("credit-objections/<uuid:public_id>/answer/", objections.answer, name="entry_objection_answer"),
+    path("columns/", column_sets.listing, name="column_sets"),
+    path("columns/copy/", column_sets.copy, name="column_set_copy"),
+    path("columns/<uuid:public_id>/", column_sets.column_set, name="column_set"),
+    path("columns/<uuid:public_id>/change/", column_sets.change, name="column_set_change"),
+    path("columns/<uuid:public_id>/publish/", column_sets.publish, name="column_set_publish"),
+    path("feeds/", feed_tokens.listing, name="feed_tokens"),
+    path("feeds/issue/", feed_tokens.issue, name="feed_token_issue"),
+    path("feeds/<uuid:public_id>/revoke/", feed_tokens.revoke, name="feed_token_revoke"),
     path("disclosures/", views.disclosures, name="disclosures"),
     path("disclosures/<uuid:public_id>/decide/", views.disclosure_decide, name="disclosure_decide"),
 ]

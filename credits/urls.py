@@ -29,5 +29,6 @@ urlpatterns = [
     path("exports/request/", views.export_request, name="export_request"),
     path("exports/<uuid:public_id>/", views.export_state, name="export_state"),
     path("exports/<uuid:public_id>/cancel/", views.export_cancel, name="export_cancel"),
+    path("exports/<uuid:public_id>/cover/", views.export_cover, name="export_cover"),
     path("exports/<uuid:public_id>/download/", views.export_download, name="export_download"),
 ]

@@ -90,6 +90,8 @@ class Power(models.TextChoices):
     SEE_INTAKE = "see_intake"
     SEE_ERASURES = "see_erasures"
     REVIEW_CREDITS = "review_credits"
+    KEEP_COLUMNS = "keep_columns"
+    KEEP_FEEDS = "keep_feeds"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
@@ -97,6 +99,7 @@ class Power(models.TextChoices):
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
 # REVIEW_CREDITS: answering objections to lines of the credit book; never one's own.
+# KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_PEOPLE: frozenset(
@@ -138,6 +141,16 @@ POWERS: dict[Power, frozenset[Role]] = {
             Role.PROVINCE_REVIEWER,
         }
     ),
+    Power.KEEP_COLUMNS: frozenset(
+        {
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+            Role.SYSTEM_ADMINISTRATOR,
+        }
+    ),
+    Power.KEEP_FEEDS: frozenset({Role.SYSTEM_ADMINISTRATOR}),
 }
 
 # What the administrator of a unit may hand on; everything else is for the system administrator.
@@ -308,6 +321,14 @@ class Deed(models.TextChoices):
     DISCLOSURE_ERASE = "credits.disclosure.erase", _("Erased an export with full ID numbers")
     EXPORT_ERASE = "credits.export.erase", _("Erased a credit export")
     EXPORT_CANCEL = "credits.export.cancel", _("Cancelled a credit export")
+    EXPORT_COVER = "credits.export.cover", _("Read the cover of a credit export")
+    COLUMNS_COPY = "credits.columns.copy", _("Copied a column set")
+    COLUMNS_CHANGE = "credits.columns.change", _("Rearranged a column set")
+    COLUMNS_PUBLISH = "credits.columns.publish", _("Published a column set")
+    COLUMNS_PREVIEW = "credits.columns.preview", _("Looked at people's rows in a column set")
+    FEED_TOKEN_ISSUE = "credits.feed_token.issue", _("Issued a key to the credit feed")
+    FEED_TOKEN_REVOKE = "credits.feed_token.revoke", _("Revoked a key to the credit feed")
+    FEED_READ = "credits.feed.read", _("Read the credit feed with a key")
     EXPORT_DOWNLOAD = "credits.export.download", _("Downloaded a credit export")
     TITLES_READ = "credits.titles.read", _("Read a person's title path")
     TITLES_REPORT = "credits.titles.report", _("Reported an exam paper or a work")

@@ -61,6 +61,11 @@ def is_chinese_id_number(text: str) -> bool:
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
+def masked_id_number(clear: str) -> str:
+    """The first and last four characters; nothing between them."""
+    return f"{clear[:4]}{'*' * max(0, len(clear) - 8)}{clear[-4:]}"
+
+
 def masked_number(text: str) -> str:
     """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to four)."""
     return f"***{text[-2:]}" if len(text) > 4 else "***" if text else ""

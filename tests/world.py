@@ -106,7 +106,7 @@ class World:
         """The finished export of the learner's hospital, asked for by its administrator."""
         year = self.entry.ends_on.year
         job = exports.request_export(
-            by=self.administrator, node=self.hospital, rule_set_id=HENAN, year=year, file_format="csv"
+            by=self.administrator, node=self.hospital, rule_set_id=HENAN, year=year, file_format="csv", reason="年报"
         )
         exports.run_export(job.pk)
         job.refresh_from_db()

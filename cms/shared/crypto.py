@@ -5,10 +5,12 @@ others still read what they wrote. What is sealed, indexed or signed is declared
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 import os
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -56,11 +58,26 @@ def encrypt(clear: str, *, row: str) -> str:
     return f"{key_id}.{base64.b64encode(nonce + sealed).decode()}"
 
 
+@lru_cache(maxsize=16)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
 def decrypt(sealed: str, *, row: str) -> str:
     """The clear text. Raises cryptography.exceptions.InvalidTag if the value was moved or altered."""
-    key_id, _, encoded = sealed.partition(".")
-    raw = base64.b64decode(encoded)
-    return AESGCM(keys("field_encryption")[key_id]).decrypt(raw[:12], raw[12:], row.encode()).decode()
+    return reader()(sealed, row)
+
+
+def reader() -> Callable[[str, str], str]:
+    """As `decrypt` (sealed, row), for many values at once: the keys are looked up now and kept."""
+    ciphers = {key_id: _cipher(key) for key_id, key in keys("field_encryption").items()}
+
+    def read(sealed: str, row: str) -> str:
+        key_id, _, encoded = sealed.partition(".")
+        raw = binascii.a2b_base64(encoded)
+        return ciphers[key_id].decrypt(raw[:12], raw[12:], row.encode()).decode()
+
+    return read
 
 
 # What `decrypt` raises: no such key, a value that is none, a moved or an altered value.

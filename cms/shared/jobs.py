@@ -8,7 +8,7 @@ import contextlib
 import threading
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
@@ -129,17 +129,18 @@ class Job(models.Model):
             raise LostLease
 
     @contextlib.contextmanager
-    def kept_alive(self) -> Iterator[threading.Event]:
+    def kept_alive(self, *, progress: Callable[[], int] | None = None) -> Iterator[threading.Event]:
         """Beat from a thread of its own while one long statement or file keeps this one busy.
 
-        Yields an event that is set when the lease was lost: look at it between steps and stop.
+        Yields an event that is set when the lease was lost: look at it between steps and stop. `progress` says how far
+        it is, for work that itself may write nothing because it reads everything of one moment.
         """
         lost, over = threading.Event(), threading.Event()
 
         def keep() -> None:
             try:
                 while not over.wait(LEASE.total_seconds() / 4):
-                    self.beat()
+                    self.beat(progress=progress() if progress is not None else None)
             except LostLease:
                 lost.set()
             finally:
@@ -212,6 +213,13 @@ class Job(models.Model):
         if moved:
             wake(self.task_name, self.pk)
         return moved == 1
+
+    def give_up(self) -> None:
+        """After LostLease: if it was asked to stop, say at once that it has. No effect if somebody else has it."""
+        self._held().filter(cancel_requested=True).update(
+            state=JobState.CANCELLED, lease=None, finished_at=timezone.now()
+        )
+        self._wake_next()
 
     def cancel(self) -> None:
         """Stop a waiting job at once; ask a running one to stop at its next beat."""

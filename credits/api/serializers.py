@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from credits.enums import Encoding, Layout
 from credits.models import Entry, ExportJob
-from credits.models.exports import EXPORT_FORMATS
+from credits.models.exports import DEFAULT_SET, ENCODINGS, EXPORT_FORMATS, LAYOUTS
 
 
 class RequirementSerializer(serializers.Serializer[Any]):
@@ -90,10 +91,18 @@ class ExportRequestSerializer(serializers.Serializer[Any]):
     year = serializers.IntegerField(min_value=2000, max_value=2100)
     rule_set = serializers.CharField(max_length=40)
     file_format = serializers.ChoiceField(choices=EXPORT_FORMATS)
+    column_set = serializers.CharField(max_length=60, default=DEFAULT_SET, help_text="id@version")
+    encoding = serializers.ChoiceField(choices=ENCODINGS, default=Encoding.UTF_8.value, help_text="Of CSV")
+    layout = serializers.ChoiceField(choices=LAYOUTS, default=Layout.ONE_SHEET.value, help_text="Of XLSX")
+    sought = serializers.CharField(
+        max_length=300, default="", allow_blank=True, help_text="Grantees of which activity: its number or exact title"
+    )
+    reason = serializers.CharField(max_length=200, help_text="What the file is needed for")
 
 
 class ExportSerializer(serializers.ModelSerializer[ExportJob]):
     year = serializers.IntegerField(source="period_begins.year", read_only=True)
+    file_expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
         model = ExportJob
@@ -104,9 +113,20 @@ class ExportSerializer(serializers.ModelSerializer[ExportJob]):
             "rule_set_id",
             "year",
             "file_format",
+            "column_set",
+            "encoding",
+            "layout",
+            "sought",
+            "reason",
+            "error_code",
             "file_name",
             "row_count",
             "file_sha256",
+            "identity",
+            "identity_sha256",
+            "cut_off_at",
+            "totals",
             "created_at",
             "finished_at",
+            "file_expires_at",
         ]

@@ -71,13 +71,10 @@ class ExportList(generics.ListAPIView[ExportJob]):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted = ExportRequestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        job = exports.request_export(
-            by=person_of(request),
-            node=pages.place_in_scope(by=person_of(request), public_id=str(wanted.validated_data["place"])),
-            rule_set_id=wanted.validated_data["rule_set"],
-            year=wanted.validated_data["year"],
-            file_format=wanted.validated_data["file_format"],
-        )
+        wish = dict(wanted.validated_data)
+        node = pages.place_in_scope(by=person_of(request), public_id=str(wish.pop("place")))
+        rule_set_id = wish.pop("rule_set")
+        job = exports.request_export(by=person_of(request), node=node, rule_set_id=rule_set_id, **wish)
         return Response(ExportSerializer(job).data, status=202)
 
 

@@ -1,12 +1,12 @@
-"""From a job to a file: everybody of the scope, judged by the version in force, written column by column."""
+"""From a wish to a file: everybody of the scope, judged by the version in force, written column by column."""
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,62 +14,208 @@ from django.utils.translation import gettext as _
 
 from cms.shared.jobs import LostLease
 from credits import selectors
-from credits.enums import ExportFormat, GrantMethod, JudgementState, LineState, ProjectLevel
-from credits.exports import writers
-from credits.exports.columns import columns
-from credits.models import Disclosure, ExportJob
-from credits.models.ledger import GRANT_METHODS
-from credits.models.projects import PROJECT_LEVELS
-from credits.selectors import ExportRow, LineView, Standing
-from credits.selectors.texts import plain
-from organisations.enums import NodeKind, PersonState, RequestState
-from organisations.models import Employment, Node, Person
+from credits.columns import ColumnSet, SetKind
+from credits.enums import ExportFormat, Layout
+from credits.exports import annual, covers, identity, lines, pdfs, projects, writers
+from credits.exports.annual import Asked
+from credits.exports.cells import Row
+from credits.exports.people import Crowd
+from credits.exports.totals import Sums, Totals, stored_sums
+from credits.models import Disclosure
+from credits.selectors import column_sets
+from credits.selectors.judging import is_stored
+from organisations.enums import RequestState
+from organisations.models import Node
 from organisations.scopes import Scope
 from organisations.selectors import people_in
-from organisations.services.disclosures import full_id_number
 
 
 class NotAgreed(Exception):
     """Full ID numbers were asked for, and nobody else agrees any more."""
 
 
+class NothingToWrite(Exception):
+    """Nobody, or nothing, is in what was asked for."""
+
+
+class Wish(Protocol):
+    """What a file is asked to be: an export job, or whatever has the same."""
+
+    pk: Any
+    scope_paths: list[str]
+    rule_set_id: str
+    period_begins: date
+    period_ends: date
+    column_set: str
+    file_format: str
+    encoding: str
+    layout: str
+    sought: str
+    language: str
+    created_at: datetime
+
+
 @dataclass(frozen=True)
 class Rendered:
     file_name: str
     row_count: int
+    identity: dict[str, Any]
+    cut_off: datetime
+    totals: dict[str, Any]
 
 
-def render(job: ExportJob, path: Path, *, lost: threading.Event) -> Rendered:
-    """Write the file of `job` to `path` in the active language. Raises LostLease when the job was taken or stopped.
+@dataclass
+class Run:
+    """One making of a file. `tell` gets the percentage done so far; `lost` stops it."""
 
-    All rows are of one moment: on PostgreSQL one REPEATABLE READ transaction; SQLite has one writer at a time.
-    """
-    year = job.period_begins.year
-    with _one_moment():
-        is_demo = Node.objects.filter(path__in=job.scope_paths, is_demo=True).exists() or _has_demo(job)
+    job: Wish
+    as_of: date
+    lost: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[int], None] = lambda percent: None
+
+    def __post_init__(self) -> None:
+        job = self.job
+        self.disclosure = allowed_disclosure(job)
+        self.column_set: ColumnSet = column_sets.find(job.column_set)
+        self.wish: Asked = annual.asked(
+            rule_set_id=job.rule_set_id,
+            year=job.period_begins.year,
+            as_of=self.as_of,
+            categories=self.column_set.categories,
+        )
+        self.identity = identity.identity(
+            job, self.column_set, self.wish, disclosure=str(self.disclosure.public_id) if self.disclosure else ""
+        )
+        self.cut_off = identity.cut_off(self.identity)
+        self.totals = Totals()
+        self.crowd = Crowd(
+            Scope(frozenset(job.scope_paths)),
+            self.wish.day,
+            full_numbers=self.disclosure is not None,
+            among=lines.grantees(self.wish, job.sought) if self.column_set.kind == SetKind.GRANTEES else None,
+        )
+        self.is_projects = self.column_set.kind == SetKind.PROJECTS
+
+    def stored_sums(self) -> Sums:
+        """What the stored judgements of the people in it add up to."""
+        wish = self.wish
+        if wish.period is None or self.is_projects or not is_stored(wish.version.rules):
+            return Sums()
+        return stored_sums(self.crowd, wish.rule_set_id, wish.version, wish.period, is_closed=wish.is_closed)
+
+    def check_size(self) -> int:
+        """How many people, or projects, are in it. Raises NothingToWrite, pdfs.TooManyPeople."""
+        found = projects.projects(self.wish.year) if self.is_projects else self.crowd.people
+        count = found.count()
+        if not count:
+            raise NothingToWrite
+        if self.job.file_format == ExportFormat.PDF and count > pdfs.MOST_PEOPLE:
+            raise pdfs.TooManyPeople
+        return count
+
+    def write(self, path: Path) -> Rendered:
+        """Raises NothingToWrite, LostLease, TotalsDiffer, TooManyUnits, TooManyPeople, OSError."""
+        self.expected = self.check_size()
+        job, demo = self.job, self.is_demo()
         # Demonstrations must never pass for a record: the file says so in its name and in its first line.
-        demo = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if is_demo else ""
-        disclosure = allowed_disclosure(job)
-        banner = " · ".join(part for part in (demo, watermark(disclosure) if disclosure else "") if part)
-        people = writers.Sheet(_("People"), columns("people"), _people(job, lost, full_numbers=disclosure is not None))
+        warning = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if demo else ""
+        banner = " · ".join(part for part in (warning, watermark(self.disclosure) if self.disclosure else "") if part)
+        content = writers.Content(
+            self.column_set, self._rows(), job.language, self.column_set.title(job.language), banner
+        )
         if job.file_format == ExportFormat.CSV:
-            count = writers.write_csv(path, sheet=people, language=job.language, banner=banner)
+            count = writers.write_csv(path, content, encoding=job.encoding)
+            self._reconcile()
+        elif job.file_format == ExportFormat.XLSX:
+            book = writers.Workbook(path, content, self.cut_off)
+            with contextlib.closing(book):
+                count = book.write(by_unit=job.layout == Layout.SHEET_PER_UNIT)
+                self._reconcile()
+                book.cover(_("Cover"), covers.of_file(self, count))
         else:
-            entries = writers.Sheet(_("Entries"), columns("entries"), _entries(job, lost))
-            count = writers.write_xlsx(
-                path, sheets=[people, entries], language=job.language, created=job.created_at, banner=banner
-            )[0]
-    stem = _("credit-records") + f"_{year}_{job.created_at.astimezone(timezone.get_default_timezone()):%Y%m%d-%H%M%S}"
-    marks = (_("DEMO-VOID_") if is_demo else "") + (_("FULL-ID_") if disclosure else "")
-    return Rendered(f"{marks}{stem}.{job.file_format}", count)
+            people = lines.standings(self.crowd, self.wish, self.totals, self._step)
+            count = pdfs.write(path, content, people, context=self.wish.context, crowd=self.crowd)
+            self._reconcile()
+        if not count:
+            raise NothingToWrite
+        return Rendered(self.file_name(is_demo=demo), count, self.identity, self.cut_off, self.totals.document(count))
+
+    @property
+    def extension(self) -> str:
+        if self.job.file_format != ExportFormat.PDF:
+            return self.job.file_format
+        return pdfs.extension(self.crowd.people.count())
+
+    def file_name(self, *, is_demo: bool) -> str:
+        at = timezone.localtime(self.job.created_at)
+        marks = (_("DEMO-VOID_") if is_demo else "") + (_("FULL-ID_") if self.disclosure else "")
+        return f"{marks}{self.column_set.id}_{self.wish.year}_{at:%Y%m%d-%H%M%S}.{self.extension}"
+
+    def _rows(self) -> Iterator[Row]:
+        if self.is_projects:
+            return projects.rows(self.wish.year)
+        if self.column_set.kind == SetKind.ANNUAL:
+            return annual.rows(self.crowd, self.wish, self.totals, self._step)
+        sought = self.job.sought if self.column_set.kind == SetKind.GRANTEES else ""
+        return lines.rows(self.crowd, self.wish, self.totals, self._step, sought=sought)
+
+    def _step(self, made: int) -> None:
+        if self.lost.is_set():
+            raise LostLease
+        self.tell(min(90, made * 90 // self.expected))
+
+    def _reconcile(self) -> None:
+        if not self.is_projects:
+            wish = self.wish
+            self.totals.reconcile(self.crowd, wish.rule_set_id, wish.version, wish.period, is_closed=wish.is_closed)
+
+    def is_demo(self) -> bool:
+        job = self.job
+        if Node.objects.filter(path__in=job.scope_paths, is_demo=True).exists():
+            return True
+        if self.is_projects:
+            return projects.projects(self.wish.year).filter(is_demo=True).exists()
+        return people_in(Scope(frozenset(job.scope_paths))).filter(is_demo=True).exists()
 
 
-def allowed_disclosure(job: ExportJob) -> Disclosure | None:
+def render(job: Wish, path: Path, *, as_of: date | None = None) -> Rendered:
+    """Write the file of `job` to `path` in the active language. `as_of` (default: today there) decides open or failed.
+
+    All rows are of one moment: one REPEATABLE READ transaction, or one read transaction of SQLite.
+    """
+    with one_moment():
+        return Run(job, as_of or selectors.today_in(job.rule_set_id)).write(path)
+
+
+@contextlib.contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is of one moment, and nothing can be written. No effect inside a transaction."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute("SET LOCAL jit = off")  # compiling costs more than it saves in one pass over the rows
+            yield
+    else:
+        # Django's own transactions ask for the one lock of writers; a reader needs none and must not hold it.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+
+
+def allowed_disclosure(job: Wish) -> Disclosure | None:
     """The agreed request for full ID numbers that `job` was made for; None for an ordinary export.
 
     Raises NotAgreed where it lapsed or was never agreed to by a second person: then there is no file.
     """
-    found = Disclosure.objects.filter(job=job).select_related("requested_by", "decided_by").first()
+    if job.pk is None:
+        return None
+    found = Disclosure.objects.filter(job_id=job.pk).select_related("requested_by", "decided_by").first()
     if found is None:
         return None
     second = found.decided_by_id is not None and found.decided_by_id != found.requested_by_id
@@ -81,172 +227,13 @@ def allowed_disclosure(job: ExportJob) -> Disclosure | None:
 
 def watermark(disclosure: Disclosure) -> str:
     """Whose file this is: the first line of every sheet."""
-    assert disclosure.expires_at is not None  # noqa: S101 - see allowed_disclosure
+    assert disclosure.expires_at is not None and disclosure.decided_at is not None  # noqa: S101 - allowed_disclosure
     return _(
-        "Full ID numbers, for %(name)s only (%(id)s). Agreed by %(approver)s, made on %(made)s. Destroy by %(until)s."
+        "Full ID numbers, for %(name)s only (%(id)s). Agreed by %(approver)s on %(made)s. Destroy by %(until)s."
     ) % {
         "name": disclosure.requested_by,
         "id": disclosure.requested_by.public_id,
         "approver": disclosure.decided_by,
-        "made": f"{timezone.localtime():%Y-%m-%d %H:%M:%S}",
+        "made": f"{timezone.localtime(disclosure.decided_at):%Y-%m-%d %H:%M:%S}",
         "until": f"{timezone.localtime(disclosure.expires_at):%Y-%m-%d}",
     }
-
-
-@contextlib.contextmanager
-def _one_moment() -> Iterator[None]:
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
-
-
-def _scope(job: ExportJob) -> Scope:
-    return Scope(frozenset(job.scope_paths))
-
-
-def _rows(job: ExportJob, lost: threading.Event, *, with_lines: bool) -> Iterator[ExportRow]:
-    last = min(job.period_ends - timedelta(days=1), timezone.localdate())
-    people = people_in(_scope(job), on=max(last, job.period_begins)).order_by("pk")
-    year = job.period_begins.year
-    for row in selectors.export_rows(people=people, rule_set_id=job.rule_set_id, year=year, with_lines=with_lines):
-        if lost.is_set():
-            raise LostLease
-        yield row
-
-
-def _has_demo(job: ExportJob) -> bool:
-    return people_in(_scope(job)).filter(is_demo=True).exists()
-
-
-def _hospitals() -> dict[str, Node]:
-    """Hospitals by path: a person may be employed at one of its departments."""
-    return {node.path: node for node in Node.objects.filter(kind=NodeKind.HOSPITAL)}
-
-
-def _place(employment: Employment | None, hospitals: dict[str, Node]) -> dict[str, str]:
-    if employment is None:
-        return {"unit_code": "", "unit_name": "", "department": ""}
-    unit, department = employment.unit, employment.department
-    if unit.kind == NodeKind.DEPARTMENT:
-        hospital = hospitals.get(unit.path[: -Node.steplen])
-        if hospital is not None:
-            unit, department = hospital, unit.name
-    return {"unit_code": unit.code, "unit_name": unit.name, "department": department}
-
-
-def _people(job: ExportJob, lost: threading.Event, *, full_numbers: bool) -> Iterator[writers.Row]:
-    hospitals = _hospitals()
-    for row in _rows(job, lost, with_lines=False):
-        person, standing = row.person, row.standing
-        first, second = (standing.by_category.get(code, Decimal(0)) for code in ("I", "II"))
-        yield {
-            "person_number": _number(person, row.employment),
-            "name": person.name,
-            "id_number": full_id_number(person) if full_numbers else person.masked_id_number,
-            "person_state": str(row.state.label),
-            **_place(row.employment, hospitals),
-            "title": person.get_title_display(),
-            "result": result(standing, row.state),
-            "reason": reason(standing, row.state),
-            "hours": standing.hours,
-            "credits": standing.credits,
-            "credits_i": first,
-            "credits_ii": second,
-            "credits_other": standing.credits - first - second,
-            "credits_registered": standing.credits_registered,
-            "rule_set": standing.version.key,
-            "mark": verification(bool(standing.marks)),
-        }
-
-
-def _number(person: Person, employment: Employment | None) -> str:
-    """The unit's staff number, else the user name."""
-    return (employment and employment.staff_number) or person.username
-
-
-def result(standing: Standing, person_state: PersonState) -> str:
-    """达标, 不达标, 不计达标 as the authority's list has it; and, honestly, what is open or undetermined."""
-    if person_state != PersonState.ACTIVE:
-        return _("Not assessed")
-    return {
-        JudgementState.MET: _("Met"),
-        JudgementState.FAILED: _("Not met"),
-        JudgementState.OPEN: _("Still open"),
-        JudgementState.UNDETERMINED: _("Undetermined"),
-        JudgementState.RECORD_ONLY: _("Recorded only"),
-    }[standing.state]
-
-
-def reason(standing: Standing, person_state: PersonState) -> str:
-    """Why: the person's state, or each requirement that is not met, with its figures."""
-    if person_state != PersonState.ACTIVE:
-        return str(person_state.label)
-    parts = []
-    for goal in standing.goals:
-        if goal.state == JudgementState.MET:
-            continue
-        figures = plain(goal.reached)
-        if goal.state == JudgementState.UNDETERMINED:
-            figures = _("%(low)s verified, %(high)s if what is unverified counts") % {
-                "low": plain(goal.reached_verified),
-                "high": plain(goal.reached_if_unverified),
-            }
-        parts.append(_("%(goal)s: %(figures)s") % {"goal": goal.title, "figures": figures})
-    return "; ".join(parts)
-
-
-def verification(unverified: bool) -> str:
-    return _("to be verified") if unverified else ""
-
-
-def _entries(job: ExportJob, lost: threading.Event) -> Iterator[writers.Row]:
-    hospitals = _hospitals()
-    for row in _rows(job, lost, with_lines=True):
-        place = _place(row.employment, hospitals)
-        for line in row.standing.lines:
-            yield _entry(row, line, place)
-
-
-def _entry(row: ExportRow, line: LineView, place: dict[str, str]) -> writers.Row:
-    entry = line.entry
-    levels, methods = dict(PROJECT_LEVELS), dict(GRANT_METHODS)
-    title = entry.title
-    if entry.time_scale > 1:
-        title = _("%(title)s (demonstration, one minute stands for %(factor)s)") % {
-            "title": title,
-            "factor": entry.time_scale,
-        }
-    return {
-        "person_number": _number(row.person, row.employment),
-        "name": row.person.name,
-        "unit_name": entry.work_unit_name or place["unit_name"],
-        "department": entry.department or place["department"],
-        "year": str(row.standing.year),
-        "category": line.category_title,
-        "project_number": entry.project_number,
-        "entry_title": title,
-        "level": str(levels.get(ProjectLevel(entry.level), "")) if entry.level in set(ProjectLevel) else entry.level,
-        "begins_on": entry.begins_on.isoformat(),
-        "ends_on": entry.ends_on.isoformat(),
-        "hours": line.hours,
-        "credits": line.credits,
-        "organiser": entry.organiser,
-        "granted_how": str(methods.get(GrantMethod(entry.granted_how), entry.granted_how)),
-        "official_state": line.official_text,
-        "counted": counted(line.state),
-        "reason": (line.taken_back_because and f"{line.text} {line.taken_back_because}") or line.text,
-        "mark": verification(line.mark != "A"),
-    }
-
-
-def counted(state: LineState) -> str:
-    return {
-        LineState.COUNTED: _("Counted"),
-        LineState.PARTLY_COUNTED: _("Counted in part"),
-        LineState.NOT_COUNTED: _("Not counted"),
-        LineState.UNDETERMINED: _("Undetermined"),
-    }[state]

@@ -1,82 +1,179 @@
 """CSV and XLSX, written row by row: memory does not grow with the rows, two runs over one book give the same bytes."""
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
-from cms.shared.spreadsheets import defused
-from credits.exports.columns import Column
+from cms.shared.spreadsheets import FORMULA_STARTS, defused
+from credits.columns import ColumnSet
+from credits.enums import Encoding
+from credits.exports.cells import Row, Segment, Value, plan, values
 
-Row = Mapping[str, str | Decimal | None]
+_QUOTED = re.compile(r'[",\r\n]')
+CODECS = {Encoding.UTF_8: "utf-8-sig", Encoding.GB18030: "gb18030"}
+# Every sheet holds a file open while it is written; a name has at most 31 characters.
+MOST_SHEETS, LONGEST_SHEET_NAME = 250, 31
+
+
+class TooManyUnits(Exception):
+    """A workbook with a sheet for each unit has its limit."""
 
 
 @dataclass(frozen=True)
-class Sheet:
-    title: str
-    columns: Sequence[Column]
+class Content:
+    """What is written: `rows` as `cells` describes them, `banner` above the headings, `title` on the sheet."""
+
+    column_set: ColumnSet
     rows: Iterable[Row]
+    language: str
+    title: str
+    banner: str = ""
+
+    @property
+    def headings(self) -> list[str]:
+        return [column.heading(self.language) for column in self.column_set.columns]
 
 
-def text(value: str | Decimal | None) -> str:
-    """A cell of a CSV file, formulas defused."""
+def cell(value: Value) -> str:
+    """A cell of a CSV file (RFC 4180): text is kept from being a formula, numbers and dates are as they are."""
+    if isinstance(value, str):
+        if value.isalnum():
+            return value  # most texts: letters and digits need nothing
+        if value.startswith(FORMULA_STARTS):
+            value = defused(value)
+        return '"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return defused(value)
+    return value.isoformat()
 
 
-def write_csv(path: Path, *, sheet: Sheet, language: str, banner: str = "") -> int:
-    """UTF-8 with a byte-order mark, so that a Chinese Excel opens it as it is. Returns the number of rows."""
+def csv_lines(segments: tuple[Segment, ...], rows: Iterable[Row]) -> Iterator[str]:
+    """Every row as a line. What places and years have in common is written once and kept with them."""
+    steps = [(one.index, one.number if one.keeps else None, one.cells) for one in segments]
+    join = ",".join
+    for row in rows:
+        texts = []
+        for index, number, cells in steps:
+            part: Any = row if index is None else row[index]
+            if number is None:
+                texts += [cell(read(part, column)) for read, column in cells]
+                continue
+            text = part.kept.get(number)
+            if text is None:
+                text = part.kept[number] = join([cell(read(part, column)) for read, column in cells])
+            texts.append(text)
+        yield join(texts) + "\r\n"
+
+
+def write_csv(path: Path, content: Content, *, encoding: str) -> int:
+    """UTF-8 with a byte-order mark, so that a Chinese Excel opens it, or GB18030. Returns the number of rows."""
     count = 0
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        if banner:
-            writer.writerow([banner])
-        writer.writerow([column.heading(language) for column in sheet.columns])
-        for row in sheet.rows:
-            writer.writerow([text(row[column.key]) for column in sheet.columns])
+    with path.open("w", encoding=CODECS[Encoding(encoding)], newline="") as file:
+        if content.banner:
+            file.write(cell(content.banner) + "\r\n")
+        file.write(",".join(map(cell, content.headings)) + "\r\n")
+        for line in csv_lines(plan(content.column_set), content.rows):
+            file.write(line)
             count += 1
     return count
 
 
-def write_xlsx(path: Path, *, sheets: Sequence[Sheet], language: str, created: datetime, banner: str = "") -> list[int]:
-    """One worksheet a sheet, frozen headings, filters. `created` stands in the file. Returns the rows of each."""
-    counts: list[int] = []
-    book = xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    book.set_properties({"title": banner, "created": created.replace(tzinfo=None), "author": "Isocenter"})
-    heading = book.add_format({"bold": True, "bg_color": "#E3F1F1", "bottom": 1, "text_wrap": True, "valign": "top"})
-    warning = book.add_format({"bold": True, "font_color": "#B8323C"})
-    plain = book.add_format({"num_format": "@"})
-    for sheet in sheets:
-        page = book.add_worksheet(sheet.title)
-        for place, column in enumerate(sheet.columns):
+class Workbook:
+    """An XLSX file in the making: numbers as numbers, dates as dates, everything else as text."""
+
+    def __init__(self, path: Path, content: Content, created: datetime) -> None:
+        self.content, self.segments = content, plan(content.column_set)
+        self.book = xlsxwriter.Workbook(
+            str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        )
+        self.book.set_properties(
+            {"title": content.banner, "created": created.replace(tzinfo=None), "author": "Isocenter"}
+        )
+        self.heading = self.book.add_format(
+            {"bold": True, "bg_color": "#E3F1F1", "bottom": 1, "text_wrap": True, "valign": "top"}
+        )
+        self.warning = self.book.add_format({"bold": True, "font_color": "#B8323C"})
+        self.text = self.book.add_format({"num_format": "@"})
+        self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
+        self.kinds = [column.kind for column in content.column_set.columns]
+        self.sheets: dict[Any, tuple[Any, int]] = {}
+        self.names: set[str] = set()
+
+    def write(self, *, by_unit: bool) -> int:
+        """The data, on one sheet or on one for each unit (without a row: one, empty). Returns the number of rows."""
+        count = 0
+        for row in self.content.rows:
+            unit = (row[1].unit_id, row[1].unit_name) if by_unit and row[1] is not None else None
+            if unit not in self.sheets:
+                self.sheets[unit] = self._sheet(self.content.title if unit is None else unit[1] or self.content.title)
+            page, last = self.sheets[unit]
+            self._row(page, last + 1, values(self.segments, row))
+            self.sheets[unit] = (page, last + 1)
+            count += 1
+        if not self.sheets:
+            self.sheets[None] = self._sheet(self.content.title)
+        top = 1 if self.content.banner else 0
+        for page, last in self.sheets.values():
+            page.autofilter(top, 0, max(last, top + 1), len(self.kinds) - 1)
+        return count
+
+    def _sheet(self, name: str) -> tuple[Any, int]:
+        if len(self.sheets) >= MOST_SHEETS:
+            raise TooManyUnits
+        page = self.book.add_worksheet(self._name(name))
+        for place, column in enumerate(self.content.column_set.columns):
             page.set_column(place, place, column.width)
         top = 0
-        if banner:
-            page.write_string(0, 0, banner, warning)
+        if self.content.banner:
+            page.write_string(0, 0, self.content.banner, self.warning)
             top = 1
-        for place, column in enumerate(sheet.columns):
-            page.write_string(top, place, column.heading(language), heading)
-        page.freeze_panes(top + 1, 2)
-        count = 0
-        for count, row in enumerate(sheet.rows, start=1):
-            for place, column in enumerate(sheet.columns):
-                value = row[column.key]
-                if value is None or value == "":
-                    continue
-                if column.is_number and isinstance(value, Decimal):
-                    page.write_number(top + count, place, float(value))
-                else:
-                    page.write_string(top + count, place, str(value), plain)
-        page.autofilter(top, 0, top + max(count, 1), len(sheet.columns) - 1)
-        counts.append(count)
-    book.close()
-    return counts
+        for place, heading in enumerate(self.content.headings):
+            page.write_string(top, place, heading, self.heading)
+        page.freeze_panes(top + 1, min(2, len(self.kinds)))
+        return page, top
+
+    def _row(self, page: Any, number: int, cells: Sequence[Value]) -> None:
+        text, day = self.text, self.day
+        for place, value in enumerate(cells):
+            if value is None or value == "":
+                continue
+            if isinstance(value, str):
+                page.write_string(number, place, value, text)
+            elif isinstance(value, Decimal):
+                page.write_number(number, place, value)
+            else:
+                page.write_datetime(number, place, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001
+
+    def _name(self, wanted: str) -> str:
+        """What a spreadsheet allows as the name of a sheet, each once."""
+        clean = re.sub(r"[\[\]:*?/\\]", " ", wanted).strip(" '")[:LONGEST_SHEET_NAME] or "-"
+        name, number = clean, 2
+        while name.casefold() in self.names:
+            tail = f" {number}"
+            name, number = clean[: LONGEST_SHEET_NAME - len(tail)] + tail, number + 1
+        self.names.add(name.casefold())
+        return name
+
+    def cover(self, title: str, lines: Sequence[tuple[str, str]]) -> None:
+        """A last sheet that says what this file is."""
+        page = self.book.add_worksheet(self._name(title))
+        page.set_column(0, 0, 30)
+        page.set_column(1, 1, 80)
+        top = 0
+        if self.content.banner:
+            page.write_string(0, 0, self.content.banner, self.warning)
+            top = 1
+        for number, (label, text) in enumerate(lines, start=top):
+            page.write_string(number, 0, label, self.heading)
+            page.write_string(number, 1, text, self.text)
+
+    def close(self) -> None:
+        self.book.close()

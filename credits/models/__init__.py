@@ -1,4 +1,6 @@
+from credits.models.column_sets import ColumnDraft, ColumnSetVersion
 from credits.models.exports import Disclosure, ExportJob
+from credits.models.feeds import FeedToken
 from credits.models.following import Declaration, Following, Reflection
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
 from credits.models.projects import Project
@@ -9,6 +11,8 @@ from credits.models.titles import ExamPass, RepresentativeWork
 __all__ = [
     "Book",
     "Checkpoint",
+    "ColumnDraft",
+    "ColumnSetVersion",
     "Declaration",
     "Disclosure",
     "Entry",
@@ -17,6 +21,7 @@ __all__ = [
     "ExamPass",
     "ExportJob",
     "Feed",
+    "FeedToken",
     "Following",
     "Judgement",
     "Project",

@@ -151,7 +151,8 @@ class Judgement(models.Model):
     reached_verified (nothing unverified), reached_if_unverified (all of it, and no unverified cap), running, closed
     (the state while the period runs, and from its end on), turns ([[day, state]] of a running period), reason, mark,
     clause, source, origin, is_limit, is_advice}]. Figures are strings of decimals in the JSON. `rules_sha256` says by
-    which text of the rules, and which engine, it was judged; `state` holds for the day of judging.
+    which text of the rules, and which engine, it was judged; `state` holds for the day of judging. `brief` is all of it
+    that a row of a list needs, see `credits.selectors.briefs`.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="judgements")
@@ -165,6 +166,7 @@ class Judgement(models.Model):
     credits_registered = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     state = models.CharField(max_length=14)
     state_closed = models.CharField(max_length=14)
+    brief = models.TextField(blank=True)
     by_category = models.JSONField(default=dict)
     lines = models.JSONField(default=dict)
     requirements = models.JSONField(default=list)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -30,12 +30,17 @@ from credits.rules import (
 from credits.rules.doubles import repeated
 from credits.rules.facts import WHOLE
 from credits.rules.personal import hangs_on_person
+from credits.selectors import briefs
+from credits.selectors.briefs import Official
 from credits.selectors.rule_sets import LoadedRuleSet
 
 
 @dataclass(frozen=True)
 class JudgedFigures:
-    """A judgement as it is stored and shown: decimals, and plain values for the JSON columns."""
+    """A judgement as it is stored and shown: decimals, and plain values for the JSON columns.
+
+    `brief` is empty until it is known by which rules and from which entries these figures come.
+    """
 
     credits: Decimal
     hours: Decimal
@@ -45,6 +50,7 @@ class JudgedFigures:
     lines: dict[str, dict[str, Any]]
     requirements: list[dict[str, Any]]
     entries_judged: int
+    brief: str = ""
 
     def state_on(self, day: date, period: Period) -> str:
         """The state of the whole as it is on `day`."""
@@ -173,7 +179,24 @@ def judge_entries(
     registered = {
         str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }
-    return figures_of(judged, registered)
+    figures = figures_of(judged, registered)
+    return replace(figures, brief=briefs.text_of(version.rules, figures, _in_the_authoritys_book(rows, taken_back)))
+
+
+def _in_the_authoritys_book(rows: Iterable[Entry], taken_back: Collection[int]) -> list[Official]:
+    """How many of `rows` are in which official state, without what was taken back."""
+    found: dict[OfficialState, list[Any]] = defaultdict(list)
+    for row in rows:
+        if row.reverses_id is None and row.pk not in taken_back:
+            found[OfficialState(_official(row) or OfficialState.RECORDED)].append(row)
+    official = []
+    for state in OfficialState:
+        if own := found[state]:
+            dated = [row for row in own if getattr(row, "official_on", None) is not None]
+            newest = max(dated, key=lambda row: (row.official_on, row.position), default=None)
+            on, reference = (newest.official_on, newest.official_reference or "") if newest else (None, "")
+            official.append(Official(state, len(own), on, reference))
+    return official
 
 
 def figures_of(judged: Judged, registered: set[str]) -> JudgedFigures:

@@ -7,12 +7,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cms.shared import errors, search_words
 from credits.models import Entry, ExportJob, Reflection
 from credits.rules.personal import asks_for_papers, leaves_category
 from credits.selectors.beside import followed
+from credits.selectors.column_sets import offered_to
 from credits.selectors.objections import open_objections
 from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
 from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
@@ -91,6 +93,7 @@ class ExportChoices:
     places: list[tuple[str, str]]
     years: list[int]
     rule_sets: list[tuple[str, str]]
+    column_sets: list[tuple[str, str]]
 
 
 def rule_set_titles(ids: list[str]) -> list[tuple[str, str]]:
@@ -200,6 +203,12 @@ def exportable_rule_sets() -> list[str]:
     return list(dict.fromkeys([default_rule_set_id(), *sorted(used)]))
 
 
+def has_activity(sought: str, *, year: int) -> bool:
+    """Whether any entry of that year has this project number or, exactly, this title."""
+    found = Entry.objects.filter(Q(project_number=sought) | Q(title=sought))
+    return bool(sought.strip()) and found.filter(ends_on__year=year).exists()
+
+
 def export_choices(*, by: Person) -> ExportChoices:
     """Places of the scope in tree order (indented by depth), years and rule sets to export. Raises OutOfScope."""
     nodes = list(Node.objects.filter(administered(by).q("")).order_by("path"))
@@ -209,7 +218,9 @@ def export_choices(*, by: Person) -> ExportChoices:
         for node in nodes
     ]
     this_year = today_in(default_rule_set_id()).year
-    return ExportChoices(places, [this_year - back for back in range(6)], rule_set_titles(exportable_rule_sets()))
+    language = get_language() or "zh-hans"
+    sets = [(one.key, f"{one.title(language)} ({one.version})") for one in offered_to(administered(by).paths)]
+    return ExportChoices(places, [this_year - back for back in range(6)], rule_set_titles(exportable_rule_sets()), sets)
 
 
 def own_exports(by: Person, number: str) -> "Page[ExportJob]":

@@ -26,6 +26,7 @@ from credits.rules import Period, RuleSet
 from credits.rules.documents import ActivityType
 from credits.rules.personal import hangs_on_person
 from credits.selectors.beside import beside, supplements_of
+from credits.selectors.briefs import marks_of
 from credits.selectors.judging import (
     JudgedFigures,
     doubled_entries,
@@ -80,7 +81,7 @@ def standings(
     fresh = {
         pk: judgement
         for pk, judgement in stored.items()
-        if judgement.entries_judged == counts[pk][0] and judgement.rules_sha256 == version.sha256
+        if judgement.entries_judged == counts[pk][0] and judgement.rules_sha256 == version.sha256 and judgement.brief
     }
     # Where no stored judgement holds (two books, a moving period, changed rules) the entries are judged here and now.
     wanted = [
@@ -185,6 +186,7 @@ def _figures(judgement: Judgement) -> JudgedFigures:
         lines=judgement.lines,
         requirements=judgement.requirements,
         entries_judged=judgement.entries_judged,
+        brief=judgement.brief,
     )
 
 
@@ -202,10 +204,6 @@ def _standing(
     closed = period.is_closed(on)
     reasons = {entry.reverses_id: entry.reason for entry in entries if entry.reverses_id is not None}
     requirements = tuple(_requirement(rules, row, requirement_state(row, on, period)) for row in figures.requirements)
-    marks = {Mark(row["mark"]) for row in figures.lines.values() if Decimal(row["earned"]) > 0}
-    marks |= {requirement.mark for requirement in requirements}
-    if any(Decimal(row["hours"]) > 0 for row in figures.lines.values()):
-        marks.add(rules.minutes_per_hour.mark)
     return Standing(
         person=person,
         rule_set_id=rule_set_id,
@@ -223,9 +221,10 @@ def _standing(
         lines=tuple(
             _line(rules, entry, figures.lines[str(entry.public_id)], reasons.get(entry.pk, "")) for entry in entries
         ),
-        marks=tuple(sorted((mark for mark in marks if mark != Mark.A), key=lambda mark: mark.value)),
+        marks=marks_of(rules, figures),
         has_demo=has_demo,
         entries=figures.entries_judged,
+        brief=figures.brief,
     )
 
 

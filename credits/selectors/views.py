@@ -127,7 +127,8 @@ class Standing:
 
     `period_begins` is None where the period hangs on facts about the person that are not known (state undetermined).
     `period_ends` is exclusive. `lines` is in the book's order; empty where lines were not asked for. `marks` are the
-    marks other than A that any figure here rests on.
+    marks other than A that any figure here rests on. `brief` is the judgement in brief (`credits.selectors.briefs`), ""
+    where the period is not known.
     """
 
     person: Person
@@ -147,6 +148,7 @@ class Standing:
     marks: tuple[Mark, ...]
     has_demo: bool
     entries: int
+    brief: str = ""
 
     @property
     def last_day(self) -> date | None:

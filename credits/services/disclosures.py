@@ -1,6 +1,7 @@
 """Exports with full ID numbers: one person asks and says why, another one agrees, and after seven days all is gone."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,10 +13,10 @@ from cms.shared import errors, jobs
 from cms.shared.storage import private_storage
 from credits.models import Disclosure, ExportJob
 from credits.selectors.disclosures import approvers_of
-from credits.services.exports import check_wish, job_fields
+from credits.services.exports import Wish, check_wish
 from organisations import audit, notifications
 from organisations.enums import Deed, Power, RequestState
-from organisations.models import Node, Person
+from organisations.models import Person
 from organisations.selectors import required_scope, scope_for
 
 VALID_FOR = timedelta(days=7)
@@ -42,28 +43,28 @@ class AlreadyDecided(errors.Conflict):
 
 
 @transaction.atomic
-def request(
-    *, by: Person, node: Node, rule_set_id: str, year: int, file_format: str, reason: str, language: str = "zh-hans"
-) -> Disclosure:
-    """Ask for an export of `node` with full ID numbers; the same request in waiting is returned again.
+def request(*, by: Person, reason: str, **wish: Any) -> Disclosure:
+    """Ask for an export (`wish`: the fields of exports.Wish) with full ID numbers; the same request in waiting is
+    returned again.
 
-    Raises ReasonMissing, OutOfScope if `by` does not administer all of `node` or may not even see masked numbers there,
-    InvalidInput.
+    Raises ReasonMissing, OutOfScope if `by` does not administer all of the place or may not even see masked numbers
+    there, InvalidInput.
     """
-    check_wish(by=by, node=node, rule_set_id=rule_set_id, year=year, file_format=file_format)
+    wanted = Wish(**wish)
+    node = wanted.node
+    check_wish(by=by, wish=wanted)
     if not scope_for(by, Power.SEE_MASKED_ID).covers(node.path):
         raise errors.OutOfScope
     if not reason.strip():
         raise ReasonMissing
     Person.objects.select_for_update().get(pk=by.pk)
-    wish = {"requested_by": by, "place": node, "rule_set_id": rule_set_id, "year": year, "file_format": file_format}
-    waiting = _undecided(Disclosure.objects.filter(**wish)).first()
+    fields = wanted.choices | {"requested_by": by, "place": node, "year": wanted.year}
+    waiting = _undecided(Disclosure.objects.filter(**fields)).first()
     if waiting is not None:
         return waiting
-    row = Disclosure.objects.create(**wish, language=language, reason=reason.strip()[:200])
-    audit.record(
-        by=by, verb=Deed.DISCLOSURE_REQUEST, target=row, after={"place": node.code, "year": year, "reason": row.reason}
-    )
+    row = Disclosure.objects.create(**fields, reason=reason.strip()[:200])
+    told = {"place": node.code, "year": wanted.year, "reason": row.reason}
+    audit.record(by=by, verb=Deed.DISCLOSURE_REQUEST, target=row, after=told)
     for person in approvers_of(row):
         _tell(person, "disclosure_waiting", row, "manage:disclosures")
     return row
@@ -106,12 +107,12 @@ def decide(*, by: Person, public_id: str, accept: bool, reason: str = "") -> Dis
 
 def _queue(row: Disclosure) -> None:
     """The job that makes the file; whoever asked still has to administer the place when it is fetched."""
-    job = ExportJob.objects.create(
-        **job_fields(
-            by=row.requested_by, node=row.place, rule_set_id=row.rule_set_id, year=row.year,
-            file_format=row.file_format, language=row.language,
-        )
-    )  # fmt: skip
+    choices = {
+        name: getattr(row, name)
+        for name in ("rule_set_id", "file_format", "column_set", "encoding", "layout", "sought", "language")
+    }
+    wish = Wish(node=row.place, year=row.year, **choices)
+    job = ExportJob.objects.create(**wish.job_fields(row.requested_by), reason=row.reason)
     Disclosure.objects.filter(pk=row.pk).update(job=job)
     row.job = job
     jobs.wake(ExportJob.task_name, job.pk)

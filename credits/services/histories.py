@@ -227,6 +227,10 @@ HISTORY = History(
             "credits.EntryObjection.answered_by",
         ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
+    )
+    | dict.fromkeys(
+        ("credits.ColumnDraft.created_by", "credits.ColumnSetVersion.published_by", "credits.FeedToken.created_by"),
+        "Made for a place, not about a person; the deed stands in the copy's audit log.",
     ),
     fields=frozenset(
         {
@@ -241,7 +245,10 @@ HISTORY = History(
     ),
     doers=frozenset(
         {
+            "credits.ColumnDraft.created_by",
+            "credits.ColumnSetVersion.published_by",
             "credits.ExportJob.requested_by",
+            "credits.FeedToken.created_by",
             "credits.Disclosure.requested_by",
             "credits.Disclosure.decided_by",
             "credits.ExamPass.decided_by",

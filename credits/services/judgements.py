@@ -44,6 +44,7 @@ def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: 
         "credits_registered": figures.credits_registered,
         "state": figures.state_on(today, period),
         "state_closed": figures.closed,
+        "brief": figures.brief,
         "by_category": figures.by_category,
         "lines": figures.lines,
         "requirements": figures.requirements,

@@ -8,15 +8,18 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from cms.shared import search_words
+from cms.shared.errors import InvalidInput
 from credits.forms import ExportForm
 from credits.selectors import disclosures as disclosure_selectors
 from credits.selectors import pages
+from credits.selectors.column_sets import UnknownColumnSet
 from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
 from organisations import audit
@@ -68,44 +71,67 @@ def person_credits(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _export_form(request: HttpRequest, data: Any = None) -> ExportForm:
     choices = pages.export_choices(by=person_of(request))
-    return ExportForm(data, places=choices.places, years=choices.years, rule_sets=choices.rule_sets)
+    return ExportForm(
+        data,
+        places=choices.places,
+        years=choices.years,
+        rule_sets=choices.rule_sets,
+        column_sets=choices.column_sets,
+    )
+
+
+def _exports_page(request: HttpRequest, form: ExportForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    context = {
+        "form": form,
+        "page_obj": pages.own_exports(person_of(request), request.GET.get("page", "1")),
+        "asked": disclosure_selectors.own_open(person_of(request)),
+    }
+    return render(request, "credits/exports.html", context | more, status=status)
 
 
 @login_required
 @never_cache
 @require_GET
 def exports(request: HttpRequest) -> HttpResponse:
-    context = {
-        "form": _export_form(request),
-        "page_obj": pages.own_exports(person_of(request), request.GET.get("page", "1")),
-        "asked": disclosure_selectors.own_open(person_of(request)),
-    }
-    return render(request, "credits/exports.html", context)
+    return _exports_page(request, _export_form(request))
 
 
 @login_required
 @require_POST
 def export_request(request: HttpRequest) -> HttpResponse:
-    form = _export_form(request, request.POST)
+    """Make the file, or only say what it would hold."""
+    form, by = _export_form(request, request.POST), person_of(request)
     if not form.is_valid():
-        asked = disclosure_selectors.own_open(person_of(request))
-        context = {"form": form, "page_obj": pages.own_exports(person_of(request), "1"), "asked": asked}
-        return render(request, "credits/exports.html", context, status=400)
+        return _exports_page(request, form, status=400)
     wish: dict[str, Any] = {
-        "by": person_of(request),
-        "node": pages.place_in_scope(by=person_of(request), public_id=form.cleaned_data["place"]),
+        "node": pages.place_in_scope(by=by, public_id=form.cleaned_data["place"]),
         "rule_set_id": form.cleaned_data["rule_set"],
-        "year": form.cleaned_data["year"],
-        "file_format": form.cleaned_data["file_format"],
         "language": get_language() or "zh-hans",
+        **{name: form.cleaned_data[name] for name in _WISH},
     }
-    if form.cleaned_data["full_numbers"]:
-        disclosure_services.request(**wish, reason=form.cleaned_data["reason"])
-        messages.success(request, _("Somebody else has to agree first. You will be told."))
-    else:
-        export_services.request_export(**wish)
-        messages.success(request, _("The export is being made. This page shows when the file is ready."))
+    try:
+        if request.POST.get("do") == "preview":
+            return _exports_page(request, form, preview=export_services.preview(by=by, **wish))
+        if form.cleaned_data["full_numbers"]:
+            disclosure_services.request(by=by, reason=form.cleaned_data["reason"], **wish)
+            messages.success(request, _("Somebody else has to agree first. You will be told."))
+        else:
+            export_services.request_export(by=by, reason=form.cleaned_data["reason"], **wish)
+            messages.success(request, _("The export is being made. This page shows when the file is ready."))
+    except InvalidInput as error:
+        form.add_error(_FIELD_OF.get(type(error)), str(error))
+        return _exports_page(request, form, status=400)
     return redirect("credits:exports")
+
+
+_WISH = ("year", "file_format", "column_set", "encoding", "layout", "sought")
+_FIELD_OF: dict[type[InvalidInput], str] = {
+    export_services.NotOnPaper: "file_format",
+    export_services.TooManyOnPaper: "file_format",
+    export_services.ActivityMissing: "sought",
+    export_services.ReasonMissing: "reason",
+    UnknownColumnSet: "column_set",
+}
 
 
 @login_required
@@ -132,6 +158,17 @@ def export_download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     file = export_services.open_file(by=person_of(request), job=job)
     response = FileResponse(file, as_attachment=True, filename=job.file_name)
     response["X-Content-SHA256"] = job.file_sha256
+    return response
+
+
+@login_required
+@never_cache
+@require_GET
+def export_cover(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    job = export_services.own_export(by=person_of(request), public_id=str(public_id))
+    text = export_services.cover(by=person_of(request), job=job)
+    response = HttpResponse("\ufeff" + text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(True, f"{job.file_name}.txt") or "attachment"
     return response
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from cms.shared import crypto, sealing
 from cms.shared.free_text import FreeTextField
 from cms.shared.storage import private_storage
+from organisations import rules
 from organisations.enums import (
     Degree,
     EmploymentKind,
@@ -113,8 +114,7 @@ class Person(AbstractBaseUser, PermissionsMixin):
     def masked_id_number(self) -> str:
         if not self.id_number_sealed:
             return ""
-        clear = crypto.decrypt(self.id_number_sealed, row=f"person.id_number:{self.public_id}")
-        return f"{clear[:4]}{'*' * max(0, len(clear) - 8)}{clear[-4:]}"
+        return rules.masked_id_number(crypto.decrypt(self.id_number_sealed, row=f"person.id_number:{self.public_id}"))
 
     def set_phone(self, phone: str) -> None:
         """Seal and index an already normalised number (E.164); "" removes it. The caller saves."""

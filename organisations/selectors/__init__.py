@@ -10,6 +10,7 @@ from organisations.selectors.account import (
 )
 from organisations.selectors.people import (
     employment_on,
+    id_number_masker,
     people_by_id_number,
     people_by_phone,
     person_by_phone,
@@ -33,6 +34,7 @@ __all__ = [
     "consents_of",
     "employment_on",
     "holds_role",
+    "id_number_masker",
     "in_force",
     "missing_consents",
     "node_in",

@@ -36,6 +36,8 @@ LINKS = (
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
+    Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.KEEP_COLUMNS})),
+    Link("feeds", "manage:feed_tokens", _("Feed keys"), frozenset({Power.KEEP_FEEDS})),
     Link("audit", "manage:audit", _("Audit log"), frozenset({Power.READ_AUDIT})),
 )
 

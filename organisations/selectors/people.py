@@ -1,7 +1,8 @@
 """Who somebody is: where they work, what they are on a day, how they are found."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -46,6 +47,16 @@ def people_by_phone(numbers: Collection[str]) -> dict[str, Person]:
 def people_by_id_number(numbers: Collection[str]) -> dict[str, Person]:
     """Who has these ID numbers (checked, in capitals), by number. One query, as `people_by_phone`."""
     return _people_by("id_number_index", "person.id_number", numbers)
+
+
+def id_number_masker() -> Callable[[str, UUID], str]:
+    """Makes of a sealed ID number and its person's public id what may be shown; for lists of many people."""
+    read, mask = crypto.reader(), rules.masked_id_number
+
+    def masked(sealed: str, public_id: UUID) -> str:
+        return mask(read(sealed, f"person.id_number:{public_id}")) if sealed else ""
+
+    return masked
 
 
 def _people_by(column: str, field: str, values: Collection[str]) -> dict[str, Person]:

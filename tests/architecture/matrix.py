@@ -20,8 +20,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from credits.models import Declaration, Disclosure, EntryObjection, ExamPass, Following
-from credits.services import disclosures, following, titles
+from credits.models import ColumnDraft, Declaration, Disclosure, EntryObjection, ExamPass, FeedToken, Following
+from credits.models.exports import DEFAULT_SET
+from credits.services import column_sets, disclosures, feeds, following, titles
 from credits.services import objections as entry_objections
 from organisations import audit
 from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
@@ -87,6 +88,8 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "following": lambda world: (str(world.following.public_id),),
     "rule set": lambda world: ("us-arrt-cqr",),
     "exam pass": lambda world: (str(world.learner.public_id), str(world.exam_pass.public_id)),
+    "column set": lambda world: (str(world.column_set.public_id),),
+    "feed token": lambda world: (str(world.feed_token.public_id),),
     "disclosure": lambda world: (str(world.disclosure.public_id),),
     "employment": lambda world: (str(world.learner.public_id), str(world.employment.pk)),
     "erasure": lambda world: (str(world.erasure.public_id),),
@@ -130,6 +133,18 @@ class MatrixWorld(World):
         keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
         wish = {"node": self.hospital, "rule_set_id": HENAN, "year": self.entry.ends_on.year, "file_format": "xlsx"}
         return disclosures.request(by=keeper, reason="年度上报", **wish)
+
+    @cached_property
+    def column_set(self) -> ColumnDraft:
+        """Copied by the unit's administrator for the learner's hospital."""
+        keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
+        titles = {"title_zh": "本院名单", "title_en": "Our list"}
+        return column_sets.copy(by=keeper, key=DEFAULT_SET, place=self.hospital.public_id, **titles)
+
+    @cached_property
+    def feed_token(self) -> FeedToken:
+        keeper = self.holders[Role.SYSTEM_ADMINISTRATOR, True]
+        return feeds.issue(by=keeper, name="省平台", place=self.hospital.public_id, days=30)[0]
 
     @cached_property
     def employment(self) -> Employment:

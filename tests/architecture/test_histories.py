@@ -59,7 +59,7 @@ def test_full_id_numbers_are_read_where_it_is_said_and_nowhere_else() -> None:
             if "full_id_number" in names:
                 callers.add(str(path.relative_to(settings.BASE_DIR)))
     assert callers == {
-        "credits/exports/render.py",
+        "credits/exports/people.py",
         "organisations/services/histories.py",
         "organisations/services/rosters/applying.py",
     }

@@ -49,7 +49,9 @@ class Desk:
 
 def _export(desk: Desk, number: int) -> None:
     year = timezone.localdate().year - number
-    exports.request_export(by=desk.me, node=desk.hospital, rule_set_id=HENAN, year=year, file_format="csv")
+    exports.request_export(
+        by=desk.me, node=desk.hospital, rule_set_id=HENAN, year=year, file_format="csv", reason="年报"
+    )
 
 
 def _colleague(desk: Desk, number: int) -> Person:

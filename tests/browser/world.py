@@ -98,6 +98,7 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
         rule_set_id="cn-henan-cme",
         year=time.gmtime().tm_year,
         file_format="xlsx",
+        reason="年报",
     )
     worker.start()
     wait_for(lambda: is_playable(lecture), 180)

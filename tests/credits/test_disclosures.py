@@ -93,7 +93,7 @@ def test_ordinary_export_stays_masked_beside_an_agreed_one() -> None:
     world = World()
     world.agreed()
     job = exports.request_export(
-        by=world.administrator, node=world.hospital, rule_set_id=HENAN, year=YEAR, file_format="csv"
+        by=world.administrator, node=world.hospital, rule_set_id=HENAN, year=YEAR, file_format="csv", reason="年报"
     )
     exports.run_export(job.pk)
     job.refresh_from_db()
@@ -206,7 +206,7 @@ def test_form_asks_for_the_reason_and_tells_what_happens_next() -> None:
     client = world.client("administrator")
     form = {
         "place": str(world.hospital.public_id), "year": YEAR, "rule_set": HENAN, "file_format": "csv",
-        "full_numbers": "on",
+        "column_set": "annual-list@2026.1", "layout": "one", "encoding": "utf-8", "full_numbers": "on",
     }  # fmt: skip
     refused = client.post(reverse("credits:export_request"), form)
     assert (refused.status_code, list(refused.context["form"].errors)) == (400, ["reason"])

@@ -32,7 +32,7 @@ def job() -> ExportJob:
     EmploymentFactory.create(person=learner, unit=hospital, begins=date(2020, 1, 1))
     entry(person=learner, on=date(YEAR, 1, 10), minutes=540)
     return exports.request_export(
-        by=grant.person, node=hospital, rule_set_id=HENAN, year=YEAR, file_format="csv", language="zh-hans"
+        by=grant.person, node=hospital, rule_set_id=HENAN, year=YEAR, file_format="csv", reason="年报"
     )
 
 

@@ -14,15 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from cms.shared import errors
 from cms.shared.jobs import JobState
 from cms.shared.storage import private_storage
 from credits.exports import writers
-from credits.exports.columns import columns
 from credits.models import ExportJob
-from credits.selectors import pages
+from credits.selectors import column_sets, pages
 from credits.services import awards, exports
 from organisations import retention
 from organisations.enums import NodeKind, PersonState, Role
@@ -31,6 +30,7 @@ from tests.factories.credits import HENAN, entry
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
 
 YEAR = timezone.localdate().year
+ANNUAL, STATEMENT = "annual-list@2026.1", "statement@2026.1"
 pytestmark = pytest.mark.usefixtures("rule_sets")
 
 
@@ -70,8 +70,26 @@ def signed_in(person: Person) -> Client:
 
 
 def request(world: World, **changes: str) -> ExportJob:
-    wanted = {"rule_set_id": HENAN, "year": YEAR, "file_format": "xlsx", "language": "zh-hans"} | changes
+    wanted = {
+        "rule_set_id": HENAN,
+        "year": YEAR,
+        "file_format": "xlsx",
+        "language": "zh-hans",
+        "reason": "年报",
+    } | changes
     return exports.request_export(by=world.administrator, node=world.hospital, **wanted)  # type: ignore[arg-type]
+
+
+def form_of(node: Node, **changes: str) -> dict[str, object]:
+    """What a browser sends for an export of `node`."""
+    return {
+        "place": str(node.public_id), "year": YEAR, "rule_set": HENAN, "column_set": ANNUAL, "sought": "",
+        "file_format": "csv", "layout": "one", "encoding": "utf-8", "reason": "年报", **changes,
+    }  # fmt: skip
+
+
+def headings(key: str) -> list[str]:
+    return [column.heading_zh for column in column_sets.find(key).columns]
 
 
 def test_year_page_shows_both_totals_and_why_each_entry_counts() -> None:
@@ -188,9 +206,9 @@ def test_export_is_refused_outside_of_the_scope() -> None:
     world = World()
     with pytest.raises(errors.OutOfScope):
         exports.request_export(
-            by=world.administrator, node=world.other, rule_set_id=HENAN, year=YEAR, file_format="csv"
+            by=world.administrator, node=world.other, rule_set_id=HENAN, year=YEAR, file_format="csv", reason="年报"
         )
-    form = {"place": str(world.other.public_id), "year": YEAR, "rule_set": HENAN, "file_format": "csv"}
+    form = form_of(world.other)
     answer = signed_in(world.administrator).post(reverse("credits:export_request"), form)
     assert answer.status_code == 400
     assert ExportJob.objects.count() == 0
@@ -201,7 +219,7 @@ def test_the_same_request_in_waiting_is_one_job() -> None:
     assert request(world).pk == request(world).pk
 
 
-def test_xlsx_export_holds_a_row_for_everybody_and_every_entry() -> None:
+def test_xlsx_export_holds_a_row_for_everybody_and_a_cover() -> None:
     world = World(learners=2)
     idle = PersonFactory(name="=HYPERLINK(1)")
     EmploymentFactory(person=idle, unit=world.hospital, begins=date(2020, 1, 1), staff_number="0099")
@@ -213,13 +231,27 @@ def test_xlsx_export_holds_a_row_for_everybody_and_every_entry() -> None:
     assert hashlib.sha256(data).hexdigest() == job.file_sha256
     book = openpyxl.load_workbook(io.BytesIO(data))
     people = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert people[0] == [column.heading_zh for column in columns("people")]
+    assert people[0] == headings(ANNUAL)
     assert [row[:2] for row in people[1:]] == [["000", "学员0"], ["001", "学员1"], ["0099", "=HYPERLINK(1)"]]
     assert [(row[10], row[11]) for row in people[1:]] == [(18, 6), (18, 6), (0, 0)]
-    assert book.worksheets[0]["B4"].data_type == "s"
-    entries = [list(row) for row in book.worksheets[1].iter_rows(values_only=True)]
-    assert [row[1] for row in entries[1:]] == ["学员0", "学员1"]
-    assert [(row[11], row[12]) for row in entries[1:]] == [(18, 6), (18, 6)]
+    assert [book.worksheets[0][f"{column}4"].data_type for column in "ABK"] == ["s", "s", "n"]
+    assert (book.worksheets[0].freeze_panes, book.worksheets[0].auto_filter.ref) == ("C2", "A1:Y4")
+    cover = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    with override("zh-hans"):
+        assert (book.worksheets[1].title, cover[gettext("Rows")], cover[gettext("Credits of all")]) == (
+            gettext("Cover"), "3", "12.00",
+        )  # fmt: skip
+
+
+def test_statement_holds_every_entry_of_everybody() -> None:
+    world = World(learners=2)
+    job = request(world, column_set=STATEMENT)
+    exports.run_export(job.pk)
+    job.refresh_from_db()
+    rows = [list(row) for row in openpyxl.load_workbook(io.BytesIO(content(job))).worksheets[0].values]
+    assert rows[0] == headings(STATEMENT)
+    assert [row[1] for row in rows[1:]] == ["学员0", "学员1"]
+    assert [(row[12], row[13]) for row in rows[1:]] == [(18, 6), (18, 6)]
 
 
 def test_csv_export_opens_in_a_chinese_excel() -> None:
@@ -230,13 +262,14 @@ def test_csv_export_opens_in_a_chinese_excel() -> None:
     data = content(job)
     assert data[:3] == b"\xef\xbb\xbf"
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
-    assert rows[0] == [column.heading_zh for column in columns("people")]
+    assert rows[0] == headings(ANNUAL)
     assert (rows[1][0], rows[1][1], rows[1][10], rows[1][11]) == ("000", "学员0", "18", "6")
 
 
 def test_formulas_in_a_csv_are_defused() -> None:
-    assert [writers.text(value) for value in ("=1+1", "-2", "@x", "+1", "ok", Decimal("3.20"), None)] == [
-        "'=1+1", "'-2", "'@x", "'+1", "ok", "3.2", "",
+    free = ("=1+1", "-2", "@x", "+1", "\ta", "\ra", "ok", '"', "a,b", Decimal("3.20"), Decimal("-2"), Decimal(0), None)
+    assert [writers.cell(value) for value in free] == [
+        "'=1+1", "'-2", "'@x", "'+1", "'\ta", "\"'\ra\"", "ok", '""""', '"a,b"', "3.2", "-2", "0", "",
     ]  # fmt: skip
 
 
@@ -359,6 +392,7 @@ def test_api_export_goes_through_the_scope(who: str, status: int) -> None:
     world = World()
     client = signed_in(world.learners[0] if who == "learner" else getattr(world, who))
     wanted = {"place": str(world.hospital.public_id), "year": YEAR, "rule_set": HENAN, "file_format": "csv"}
+    wanted |= {"reason": "年报"}
     answer = client.post("/api/v1/credit-exports/", wanted, content_type="application/json")
     assert answer.status_code == status
     listed = client.get("/api/v1/credit-exports/")

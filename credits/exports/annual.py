@@ -1,0 +1,127 @@
+"""A row for each person's year, also of those without entries. No model is made of a row: a province is large."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from credits import selectors
+from credits.exports.cells import Row, Year, YearContext
+from credits.exports.people import CHUNK, Crowd, Found, Places
+from credits.exports.totals import Totals, that_hold
+from credits.models import Book, Entry
+from credits.rules import Period
+from credits.rules.personal import hangs_on_person
+from credits.selectors import LoadedRuleSet, Standing, briefs
+from credits.selectors.judging import is_stored
+from organisations.enums import PersonState
+from organisations.models import Person
+
+Step = Callable[[int], None]
+KEPT = 4096
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The year that a file is about. `period` is None where it hangs on what is not known of people."""
+
+    rule_set_id: str
+    year: int
+    as_of: date
+    version: LoadedRuleSet
+    period: Period | None
+    categories: frozenset[str]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.period is not None and self.period.is_closed(self.as_of)
+
+    @property
+    def day(self) -> date:
+        """The last day of the period so far: where people work and what they are is told as of it."""
+        period = self.period or Period(date(self.year, 1, 1), date(self.year + 1, 1, 1))
+        return self.as_of if self.as_of in period else max(period.ends - date.resolution, period.begins)
+
+    @cached_property
+    def context(self) -> YearContext:
+        return YearContext(self.year, self.version.rules, self.as_of, self.period, self.categories)
+
+
+def asked(*, rule_set_id: str, year: int, as_of: date, categories: frozenset[str]) -> Asked:
+    """Raises NoRuleSetInForce."""
+    version, period = selectors.period_of_year(rule_set_id, year, on=as_of)
+    return Asked(rule_set_id, year, as_of, version, period, categories)
+
+
+def rows(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator[Row]:
+    """In the order of person numbers. `step` is told how many rows were made; it may raise to stop."""
+    places, context, part, made = Places(), wish.context, crowd.part, 0
+    merged = totals.aside = frozenset(
+        Book.objects.filter(is_primary=False, owner__in=crowd.keys).values_list("owner", flat=True)
+    )
+
+    years: dict[tuple[str, PersonState, YearContext], Year] = {}
+    judged = None
+    if wish.period is not None and is_stored(wish.version.rules):
+        judged = that_hold(wish.rule_set_id, wish.version, wish.period)
+    for chunk in crowd.chunks(CHUNK, judged=judged):
+        stored = _stored(chunk, merged)
+        others = _others([person.pk for person in chunk if person.pk not in stored], wish)
+        for person in chunk:
+            text, own = stored.get(person.pk), context
+            is_ours = text is not None
+            if text is None:
+                text, own = others[person.pk]
+            key = text, crowd.state(person.pk), own
+            year = years.get(key)
+            if year is None:
+                year = years[key] = Year(briefs.read(text), key[1], own)
+            year.people += 1
+            year.stored += is_ours
+            yield part(person), places.of(person.unit, person.department), year
+        if len(years) > KEPT:
+            _settle(years, totals)
+        made += len(chunk)
+        step(made)
+    _settle(years, totals)
+
+
+def _settle(years: dict[tuple[str, PersonState, YearContext], Year], totals: Totals) -> None:
+    for year in years.values():
+        totals.add(year)
+    years.clear()
+
+
+def _stored(chunk: list[Found], merged: frozenset[int]) -> dict[int, str]:
+    """The briefs that hold as they are stored."""
+    return {person.pk: person.brief for person in chunk if person.brief and person.pk not in merged}
+
+
+def _others(missing: list[int], wish: Asked) -> dict[int, tuple[str, YearContext]]:
+    """Everybody else's year: judged now, or nothing where there are no entries. By rules that hang on the person each
+    has a period of their own."""
+    if not missing:
+        return {}
+    version, period, context = wish.version, wish.period, wish.context
+    people = Person.objects.filter(pk__in=missing).order_by("pk")
+    found: dict[int, tuple[str, YearContext]] = {}
+    if period is not None and not hangs_on_person(version.rules):
+        found = dict.fromkeys(missing, (selectors.judge_entries(version, period, []).brief, context))
+        entries = Entry.objects.filter(
+            book__owner__in=missing, rule_set_id=wish.rule_set_id, ends_on__gte=period.begins, ends_on__lt=period.ends
+        )
+        people = people.filter(pk__in=entries.values("book__owner"))
+    if judged := list(people):
+        standings = selectors.standings(people=judged, rule_set_id=wish.rule_set_id, year=wish.year, on=wish.as_of)
+        found |= {one.person.pk: (one.brief or UNKNOWN, context_of(wish, one)) for one in standings}
+    return found
+
+
+def context_of(wish: Asked, standing: Standing) -> YearContext:
+    """What a person's own row is read in: their version and period."""
+    begins, ends = standing.period_begins, standing.period_ends
+    period = Period(begins, ends) if begins is not None and ends is not None else None
+    return replace(wish.context, rules=standing.version, period=period)
+
+
+UNKNOWN = '["0","0","0","undetermined",{},[],[],[],0]'

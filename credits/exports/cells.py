@@ -1,0 +1,348 @@
+"""From a row to its cells: one function for every declared key, and the plan that a column set makes of them.
+
+A row is (person, place, subject); the subject is a year, a line or a project. Places and years are shared by many rows
+and keep what was made of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from credits.columns import Column, ColumnSet, Part, declared
+from credits.enums import CreditRole, GrantMethod, JudgementState, LineState, OfficialState, ProjectLevel
+from credits.models import Entry
+from credits.models.ledger import GRANT_METHODS
+from credits.models.projects import PROJECT_LEVELS
+from credits.rules import Period, RuleSet
+from credits.selectors import category_title
+from credits.selectors.briefs import Brief, GoalBrief
+from credits.selectors.texts import plain, requirement_title
+from credits.selectors.texts import state as state_text
+from credits.selectors.views import LineView
+from organisations.enums import PersonState
+
+Value = str | Decimal | date | None
+
+
+class PersonPart(NamedTuple):
+    number: str
+    name: str
+    id_number: str
+    state: str
+    title: str
+
+
+class Place:
+    """Where somebody works. `unit_id` names the hospital, also for a department of it."""
+
+    __slots__ = ("department", "kept", "unit_code", "unit_id", "unit_name")
+
+    def __init__(self, unit_id: int | None, unit_code: str, unit_name: str, department: str) -> None:
+        self.unit_id, self.unit_code, self.unit_name, self.department = unit_id, unit_code, unit_name, department
+        self.kept: dict[int, Any] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class YearContext:
+    """What rows of a file share. `categories` have a column of their own."""
+
+    year: int
+    rules: RuleSet
+    as_of: date
+    period: Period | None
+    categories: frozenset[str]
+    titles: dict[tuple[str, str, Decimal | None], str] = field(default_factory=dict)
+
+    def title(self, kind: str, category: str, required: Decimal | None) -> str:
+        """What a requirement asks, in words that are put together once."""
+        key = (kind, category, required)
+        if key not in self.titles:
+            self.titles[key] = requirement_title(kind, category_title(self.rules, category), required)
+        return self.titles[key]
+
+
+class Year:
+    """A person's year: the judgement in brief, and what the person is to the audit.
+
+    Many people have the same: `people` counts how many rows it stands in, `stored` those from a stored judgement.
+    """
+
+    __slots__ = ("brief", "context", "is_reported", "judged", "kept", "people", "state", "stored")
+
+    def __init__(self, brief: Brief, state: PersonState, context: YearContext) -> None:
+        self.brief, self.state, self.context = brief, state, context
+        self.judged = state_of(brief, context)
+        self.is_reported = any(one.state in _REPORTED for one in brief.official)
+        self.kept: dict[int, Any] = {}
+        self.people = self.stored = 0
+
+
+def state_of(brief: Brief, context: YearContext) -> JudgementState:
+    """Undetermined where nobody knows the period."""
+    if context.period is None:
+        return JudgementState.UNDETERMINED
+    return brief.state_on(context.as_of, context.period)
+
+
+class Line(NamedTuple):
+    view: LineView
+    context: YearContext
+
+
+Row = tuple[Any, Any, Any]
+Read = Callable[[Any, Column], Value]
+
+
+def result(year: Year, _column: Column) -> str:
+    """What the authority's list calls it, and honestly what is open or undetermined."""
+    return _("Not assessed") if year.state != PersonState.ACTIVE else state_text(year.judged)
+
+
+def reason(year: Year, _column: Column) -> str:
+    """Why: the person's state, or each requirement that is not met, with its figures."""
+    if year.state != PersonState.ACTIVE:
+        return str(year.state.label)
+    return "; ".join(text for goal in year.brief.goals if (text := _goal(goal, year.context)))
+
+
+def _goal(goal: GoalBrief, context: YearContext) -> str:
+    if context.period is None or (state := goal.state_on(context.as_of, context.period)) == JudgementState.MET:
+        return ""
+    figures = plain(goal.reached)
+    if state == JudgementState.UNDETERMINED:
+        figures = _("%(low)s verified, %(high)s if what is unverified counts") % {
+            "low": plain(goal.low),
+            "high": plain(goal.high),
+        }
+    title = context.title(goal.kind, goal.category, goal.required)
+    return _("%(goal)s: %(figures)s") % {"goal": title, "figures": figures}
+
+
+def verification(unverified: bool) -> str:
+    return _("to be verified") if unverified else ""
+
+
+def _others(year: Year, _column: Column) -> Decimal:
+    named = year.context.categories
+    return sum((value for code, value in year.brief.by_category.items() if code not in named), Decimal(0))
+
+
+def _count(year: Year, *states: OfficialState) -> int:
+    return sum(one.count for one in year.brief.official if one.state in states)
+
+
+_REPORTED = (OfficialState.REPORTED, OfficialState.REGISTERED, OfficialState.RETURNED)
+_REVIEWED = (OfficialState.REGISTERED, OfficialState.RETURNED)
+
+
+def report_state(year: Year, _column: Column) -> str:
+    done, every = _count(year, *_REPORTED), _count(year, *OfficialState)
+    if not done:
+        return _("Not reported") if every else ""
+    return _("Reported") if done == every else _("%(count)s of %(every)s reported") % {"count": done, "every": every}
+
+
+def review_state(year: Year, _column: Column) -> str:
+    registered, returned = _count(year, OfficialState.REGISTERED), _count(year, OfficialState.RETURNED)
+    parts = []
+    if registered == _count(year, *OfficialState) and registered:
+        parts.append(_("Registered"))
+    elif registered:
+        parts.append(_("%(count)s registered") % {"count": registered})
+    if returned:
+        parts.append(_("%(count)s returned") % {"count": returned})
+    return "; ".join(parts)
+
+
+def _latest(year: Year, *states: OfficialState) -> date | None:
+    return max((one.on for one in year.brief.official if one.state in states and one.on), default=None)
+
+
+def _opinion(year: Year, _column: Column) -> str:
+    return "; ".join(one.reference for one in year.brief.official if one.state in _REVIEWED and one.reference)
+
+
+def _reporting_unit(row: Row, _column: Column) -> str:
+    _person, place, year = row
+    return place.unit_name if year.is_reported else ""
+
+
+def _number(attribute: str) -> Read:
+    return lambda year, _column: getattr(year.brief, attribute)
+
+
+YEAR: dict[str, Read] = {
+    "year": lambda year, _c: str(year.context.year),
+    "result": result,
+    "reason": reason,
+    "hours": _number("hours"),
+    "credits": _number("credits"),
+    "credits_in": lambda year, column: year.brief.by_category.get(column.argument, Decimal(0)),
+    "credits_other": _others,
+    "credits_registered": _number("credits_registered"),
+    "report_state": report_state,
+    "report_time": lambda year, _c: _latest(year, OfficialState.REPORTED),
+    "review_state": review_state,
+    # Which office reviewed is not recorded; nothing is claimed.
+    "review_unit": lambda _year, _c: "",
+    "review_time": lambda year, _c: _latest(year, *_REVIEWED),
+    "review_opinion": _opinion,
+    "rule_set": lambda year, _c: year.context.rules.key,
+    "mark": lambda year, _c: verification(bool(year.brief.marks)),
+}
+PERSON: dict[str, Read] = {
+    "person_number": lambda person, _c: person.number,
+    "name": lambda person, _c: person.name,
+    "id_number": lambda person, _c: person.id_number,
+    "person_state": lambda person, _c: person.state,
+    "title": lambda person, _c: person.title,
+}
+PLACE: dict[str, Read] = {
+    "unit_code": lambda place, _c: place.unit_code,
+    "unit_name": lambda place, _c: place.unit_name,
+    "department": lambda place, _c: place.department,
+}
+ROW: dict[str, Read] = {"report_unit": _reporting_unit}
+
+
+def counted(state: LineState) -> str:
+    return {
+        LineState.COUNTED: _("Counted"),
+        LineState.PARTLY_COUNTED: _("Counted in part"),
+        LineState.NOT_COUNTED: _("Not counted"),
+        LineState.UNDETERMINED: _("Undetermined"),
+    }[state]
+
+
+def level_text(level: str) -> str:
+    return str(dict(PROJECT_LEVELS)[ProjectLevel(level)]) if level in set(ProjectLevel) else level
+
+
+def entry_title(entry: Entry) -> str:
+    if entry.time_scale <= 1:
+        return entry.title
+    return _("%(title)s (demonstration, one minute stands for %(factor)s)") % {
+        "title": entry.title,
+        "factor": entry.time_scale,
+    }
+
+
+def _role(entry: Entry) -> str:
+    return {CreditRole.LEARNER.value: _("Learner"), CreditRole.TEACHER.value: _("Teacher")}.get(entry.role, entry.role)
+
+
+def _how(entry: Entry) -> str:
+    return str(dict(GRANT_METHODS).get(GrantMethod(entry.granted_how), entry.granted_how))
+
+
+def _pieces(entry: Entry) -> str:
+    count = len(entry.evidence)
+    return ngettext("%(count)s piece", "%(count)s pieces", count) % {"count": count} if count else ""
+
+
+def _attendance(entry: Entry) -> str:
+    days = f"{entry.begins_on:%Y-%m-%d}"
+    if entry.ends_on != entry.begins_on:
+        days += f" – {entry.ends_on:%Y-%m-%d}"
+    units = {"minute": _("minutes"), "hour": _("hours"), "session": _("sessions"), "credit": _("credits")}
+    return f"{days}, {plain(entry.quantity)} {units.get(entry.unit, entry.unit)}"
+
+
+def _explanation(line: Line, _column: Column) -> str:
+    view = line.view
+    return f"{view.text} {view.taken_back_because}" if view.taken_back_because else view.text
+
+
+LINE: dict[str, Read] = {
+    "year": lambda line, _c: str(line.context.year),
+    "category": lambda line, _c: line.view.category_title,
+    "activity_type": lambda line, _c: line.view.type_title,
+    "project_type": lambda line, _c: _("Project") if line.view.entry.project_number else _("Not a project"),
+    "project_number": lambda line, _c: line.view.entry.project_number,
+    "entry_title": lambda line, _c: entry_title(line.view.entry),
+    "level": lambda line, _c: level_text(line.view.entry.level),
+    "begins_on": lambda line, _c: line.view.entry.begins_on,
+    "ends_on": lambda line, _c: line.view.entry.ends_on,
+    "hours": lambda line, _c: line.view.hours,
+    "credits": lambda line, _c: line.view.credits,
+    "organiser": lambda line, _c: line.view.entry.organiser,
+    "granted_how": lambda line, _c: _how(line.view.entry),
+    "role": lambda line, _c: _role(line.view.entry),
+    "official_state": lambda line, _c: line.view.official_text,
+    "official_on": lambda line, _c: line.view.official_on,
+    "counted": lambda line, _c: counted(line.view.state),
+    "line_reason": _explanation,
+    "attendance": lambda line, _c: _attendance(line.view.entry),
+    "evidence": lambda line, _c: _pieces(line.view.entry),
+    "rule_set": lambda line, _c: line.context.rules.key,
+    "mark": lambda line, _c: verification(line.view.mark != "A"),
+}
+PROJECT: dict[str, Read] = {
+    "year": lambda project, _c: str(project.year),
+    "project_number": lambda project, _c: project.number,
+    "project_title": lambda project, _c: project.title,
+    "discipline": lambda project, _c: project.discipline,
+    "level": lambda project, _c: level_text(project.level),
+    "project_kind": lambda project, _c: project.kind,
+    "begins_on": lambda project, _c: project.begins,
+    "ends_on": lambda project, _c: project.ends,
+    "days": lambda project, _c: Decimal((project.ends - project.begins).days + 1),
+    "project_hours": lambda project, _c: project.hours,
+    "person_in_charge": lambda project, _c: project.person_in_charge,
+    "organiser": lambda project, _c: project.organiser,
+}
+# Part → (its functions, where it stands in a row; None: the whole row).
+PARTS: Mapping[Part, tuple[Mapping[str, Read], int | None]] = {
+    Part.PERSON: (PERSON, 0),
+    Part.PLACE: (PLACE, 1),
+    Part.YEAR: (YEAR, 2),
+    Part.LINE: (LINE, 2),
+    Part.PROJECT: (PROJECT, 2),
+    Part.ROW: (ROW, None),
+}
+KEEPING = frozenset({Part.PLACE, Part.YEAR})
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Neighbouring columns that are read from the same part. `keeps`: the part is shared and keeps its cells."""
+
+    number: int
+    index: int | None
+    keeps: bool
+    cells: tuple[tuple[Read, Column], ...]
+
+
+def plan(column_set: ColumnSet) -> tuple[Segment, ...]:
+    """How rows of a set become cells, in the order of its columns."""
+    found: list[tuple[Part, list[tuple[Read, Column]]]] = []
+    for column in column_set.columns:
+        part = declared(column_set.kind, column.key).part
+        pair = (PARTS[part][0][column.key.partition(":")[0]], column)
+        if found and found[-1][0] == part:
+            found[-1][1].append(pair)
+        else:
+            found.append((part, [pair]))
+    return tuple(
+        Segment(number, PARTS[part][1], part in KEEPING, tuple(pairs)) for number, (part, pairs) in enumerate(found)
+    )
+
+
+def values(segments: tuple[Segment, ...], row: Row) -> list[Value]:
+    """The cells of a row."""
+    cells: list[Value] = []
+    for segment in segments:
+        part: Any = row if segment.index is None else row[segment.index]
+        if not segment.keeps:
+            cells += [read(part, column) for read, column in segment.cells]
+            continue
+        kept = part.kept.get(segment.number)
+        if kept is None:
+            kept = part.kept[segment.number] = [read(part, column) for read, column in segment.cells]
+        cells += kept
+    return cells

@@ -1,0 +1,169 @@
+"""Who stands in a file, in its order: streamed as plain values, with what each of them is on the day."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, TextField, Value
+from django.db.models.functions import Coalesce, Collate, NullIf
+
+from credits.exports.cells import PersonPart, Place
+from organisations.enums import NodeKind, PersonState, ProfessionalTitle
+from organisations.models import Employment, Node, Person, StatePeriod
+from organisations.scopes import Scope
+from organisations.selectors import id_number_masker, in_force, people_in
+from organisations.services.disclosures import full_id_number
+
+CHUNK = 1000
+# Bytes decide the order of numbers, on every engine alike.
+BYTEWISE = {"postgresql": "C", "sqlite": "BINARY"}
+
+
+class Found(NamedTuple):
+    """A person of the file as the database tells it."""
+
+    pk: int
+    public_id: UUID
+    number: str
+    name: str
+    id_number_sealed: str
+    title: str
+    unit: int | None
+    department: str | None
+    brief: str | None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The people of `scope` on `day`; `among` (keys of people) leaves the others out."""
+
+    scope: Scope
+    day: date
+    full_numbers: bool = False
+    among: QuerySet[Any] | None = None
+
+    @cached_property
+    def people(self) -> QuerySet[Person]:
+        people = people_in(self.scope, on=self.day)
+        return people if self.among is None else people.filter(pk__in=self.among)
+
+    @property
+    def keys(self) -> QuerySet[Any]:
+        return self.people.values("pk")
+
+    def chunks(self, size: int = CHUNK, *, judged: Mapping[str, Any] | None = None) -> Iterator[list[Found]]:
+        """In the order of person numbers (the unit's staff number, else the user name), then of age here; each once.
+
+        With the brief of everybody's judgement that has the columns `judged`, in the same statement.
+        """
+        number = Coalesce(NullIf("work__staff_number", Value("")), "username")
+        in_place = Q(employments__begins__lte=self.day) & (
+            Q(employments__ends__isnull=True) | Q(employments__ends__gt=self.day)
+        )
+        if earlier := self._earlier_of_two():
+            in_place &= ~Q(employments__pk__in=earlier)
+        people = self.people.annotate(
+            work=FilteredRelation("employments", condition=in_place),
+            number=number,
+            by_bytes=Collate(number, BYTEWISE[connection.vendor]),
+        )
+        if judged is None:
+            people = people.annotate(brief=Value(None, output_field=TextField()))
+        else:
+            condition = Q(books__is_primary=True, **{f"books__judgements__{name}": is_ for name, is_ in judged.items()})
+            people = people.annotate(
+                judged=FilteredRelation("books__judgements", condition=condition), brief=F("judged__brief")
+            )
+        rows = (
+            people.order_by("by_bytes", "pk")
+            .values_list(
+                "pk", "public_id", "number", "name", "id_number_sealed", "title", "work__unit_id", "work__department",
+                "brief",
+            )
+            .iterator(chunk_size=size)
+        )  # fmt: skip
+        once = _once(map(Found._make, rows))
+        while chunk := list(islice(once, size)):
+            yield chunk
+
+    def _earlier_of_two(self) -> list[int]:
+        """Who is employed twice on the day stands in the file once, with the later employment."""
+        own = Employment.objects.filter(in_force(self.day), person__in=self.keys)
+        twice = list(own.values("person").annotate(n=Count("pk")).filter(n__gt=1).values_list("person", flat=True))
+        rows = Employment.objects.filter(in_force(self.day), person__in=twice).order_by("person", "begins", "pk")
+        pairs = list(rows.values_list("pk", "person"))
+        return [pk for (pk, person), (_later, follower) in pairwise(pairs) if person == follower]
+
+    @cached_property
+    def states(self) -> dict[int, PersonState]:
+        """Only of those who are something else than active."""
+        rows = StatePeriod.objects.filter(in_force(self.day), person__in=self.keys).order_by("begins", "pk")
+        found = {person: PersonState(state) for person, state in rows.values_list("person", "state")}
+        return {person: state for person, state in found.items() if state != PersonState.ACTIVE}
+
+    def state(self, pk: int) -> PersonState:
+        return self.states.get(pk, PersonState.ACTIVE)
+
+    @cached_property
+    def part(self) -> Callable[[Found], PersonPart]:
+        """Makes the cells about a person."""
+        titles = {title.value: str(title.label) for title in ProfessionalTitle}
+        states, active, in_full = self.states, str(PersonState.ACTIVE.label), self.full_numbers
+        masked = id_number_masker()
+
+        def part(row: Found) -> PersonPart:
+            state = states.get(row.pk)
+            return PersonPart(
+                row.number,
+                row.name,
+                _in_full(row) if in_full else masked(row.id_number_sealed, row.public_id),
+                active if state is None else str(state.label),
+                titles.get(row.title, row.title),
+            )
+
+        return part
+
+
+def _once(rows: Iterator[Found]) -> Iterator[Found]:
+    """Who has several books stands there as often, one after the other."""
+    before = 0
+    for row in rows:
+        if row.pk != before:
+            yield row
+        before = row.pk
+
+
+def _in_full(row: Found) -> str:
+    return full_id_number(Person(public_id=row.public_id, id_number_sealed=row.id_number_sealed))
+
+
+class Places:
+    """Places of work by unit and department; the hospital where somebody is employed at one of its departments."""
+
+    def __init__(self) -> None:
+        rows = Node.objects.values_list("pk", "path", "kind", "code", "name")
+        self.nodes = {pk: (path, kind, code, name) for pk, path, kind, code, name in rows}
+        self.by_path = {path: pk for pk, (path, *_rest) in self.nodes.items()}
+        self.kept: dict[tuple[int | None, str], Place] = {}
+
+    def of(self, unit: int | None, department: str | None) -> Place:
+        key = (unit, department or "")
+        found = self.kept.get(key)
+        if found is None:
+            found = self.kept[key] = self._made(*key)
+        return found
+
+    def _made(self, unit: int | None, department: str) -> Place:
+        if unit is None or unit not in self.nodes:
+            return Place(None, "", "", department)
+        path, kind, code, name = self.nodes[unit]
+        above = self.by_path.get(path[: -Node.steplen])
+        if kind == NodeKind.DEPARTMENT and above is not None and self.nodes[above][1] == NodeKind.HOSPITAL:
+            _path, _kind, hospital_code, hospital = self.nodes[above]
+            return Place(above, hospital_code, hospital, name)
+        return Place(unit, code, name, department)
