@@ -121,6 +121,8 @@ def context_of(wish: Asked, standing: Standing) -> YearContext:
     """What a person's own row is read in: their version and period."""
     begins, ends = standing.period_begins, standing.period_ends
     period = Period(begins, ends) if begins is not None and ends is not None else None
+    if (period, standing.version.key) == (wish.period, wish.version.rules.key):
+        return wish.context
     return replace(wish.context, rules=standing.version, period=period)
 
 

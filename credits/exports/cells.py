@@ -56,11 +56,11 @@ class YearContext:
     as_of: date
     period: Period | None
     categories: frozenset[str]
-    titles: dict[tuple[str, str, Decimal | None], str] = field(default_factory=dict)
+    titles: dict[tuple[str, str, str, Decimal | None], str] = field(default_factory=dict)
 
     def title(self, kind: str, category: str, required: Decimal | None) -> str:
         """What a requirement asks, in words that are put together once."""
-        key = (kind, category, required)
+        key = (self.rules.key, kind, category, required)
         if key not in self.titles:
             self.titles[key] = requirement_title(kind, category_title(self.rules, category), required)
         return self.titles[key]

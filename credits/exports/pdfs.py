@@ -58,7 +58,8 @@ def write(
 
     def statement(person: Found, standing: Standing, place_of: PlaceOf) -> dict[str, Any]:
         part = crowd.part(person)
-        rows = [values(segments, (part, place_of(line), Line(line, context))) for line in lines_of(standing)]
+        own = replace(context, rules=standing.version)
+        rows = [values(segments, (part, place_of(line), Line(line, own))) for line in lines_of(standing)]
         shown_rows = [[shown(value) for value in row] for row in rows]
         return {"person": part, "place": place_of.own, "standing": standing, "rows": shown_rows}
 
