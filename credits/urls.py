@@ -1,13 +1,15 @@
 from django.urls import path
 
 from credits import views
-from credits.views import following, objections, titles
+from credits.views import book, following, objections, titles
 
 app_name = "credits"
 urlpatterns = [
     path("", views.my_credits, name="my_credits"),
     path("people/", views.people, name="people"),
     path("people/<uuid:public_id>/", views.person_credits, name="person_credits"),
+    path("people/<uuid:public_id>/entries/new/", book.record, name="entry_new"),
+    path("people/<uuid:public_id>/entries/<uuid:entry_id>/reverse/", book.reverse_entry, name="entry_reverse"),
     path("people/<uuid:public_id>/titles/", titles.person_titles, name="person_titles"),
     path("people/<uuid:public_id>/titles/<uuid:fact_id>/decide/", titles.decide, name="title_decide"),
     path("people/<uuid:public_id>/rules/", following.person_rules, name="person_rules"),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("rules/<uuid:public_id>/", following.change, name="rules_change"),
     path("rules/<uuid:public_id>/stop/", following.stop, name="rules_stop"),
     path("rules/<uuid:public_id>/declare/", following.declare, name="declare"),
+    path("entries/<uuid:entry_id>/evidence/", book.evidence, name="entry_evidence"),
     path("entries/<uuid:entry_id>/reflection/", following.reflect, name="reflect"),
     path("objections/", objections.own, name="objections"),
     path("objections/missing/", objections.missing, name="objection_missing"),

@@ -87,6 +87,7 @@ class Power(models.TextChoices):
     GRANT_ROLES = "grant_roles"
     READ_AUDIT = "read_audit"
     APPROVE_DISCLOSURE = "approve_disclosure"
+    KEEP_CREDITS = "keep_credits"
     SEE_INTAKE = "see_intake"
     SEE_ERASURES = "see_erasures"
     REVIEW_CREDITS = "review_credits"
@@ -100,6 +101,7 @@ class Power(models.TextChoices):
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
 # REVIEW_CREDITS: answering objections to lines of the credit book; never one's own.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
+# KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_PEOPLE: frozenset(
@@ -131,6 +133,14 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.GRANT_ROLES: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.READ_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.APPROVE_DISCLOSURE: frozenset({Role.SECURITY_ADMINISTRATOR}),
+    Power.KEEP_CREDITS: frozenset(
+        {
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+        }
+    ),
     Power.SEE_INTAKE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_ERASURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.REVIEW_CREDITS: frozenset(
@@ -305,6 +315,8 @@ class Deed(models.TextChoices):
     WITHDRAW = "courses.withdraw", _("Withdrew from a course")
     SIGN_OFF = "courses.sign_off", _("Signed off an on-site lesson")
     DUPLICATE_REFUSED = "credits.duplicate_refused", _("Refused to credit the same activity twice")
+    ENTRY_RECORDED = "credits.entry_recorded", _("Recorded a credit entry by hand")
+    EVIDENCE_DOWNLOAD = "credits.evidence.download", _("Downloaded the proof of a credit entry")
     ENTRY_REVERSED = "credits.entry_reversed", _("Took back a credit entry")
     ERASURE_REQUEST = "erasure.request", _("Asked to be forgotten")
     ERASURE_WITHDRAW = "erasure.withdraw", _("Took back the wish to be forgotten")

@@ -1,4 +1,5 @@
 from credits.models.column_sets import ColumnDraft, ColumnSetVersion
+from credits.models.evidence import EntryEvidence
 from credits.models.exports import Disclosure, ExportJob
 from credits.models.feeds import FeedToken
 from credits.models.following import Declaration, Following, Reflection
@@ -16,6 +17,7 @@ __all__ = [
     "Declaration",
     "Disclosure",
     "Entry",
+    "EntryEvidence",
     "EntryObjection",
     "EntryStatus",
     "ExamPass",

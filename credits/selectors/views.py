@@ -67,6 +67,11 @@ class LineView:
         return texts.official_state(self.official_state)
 
     @property
+    def has_paper(self) -> bool:
+        """Whether a paper that proves it was handed in."""
+        return not self.is_reversal and any(item.get("kind") == "proof" for item in self.entry.evidence)
+
+    @property
     def is_reversed(self) -> bool:
         return self.reason == LineReason.REVERSED
 

@@ -7,10 +7,12 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared.storage import delete_on_commit
 from credits.models import (
     Book,
     Declaration,
     Entry,
+    EntryEvidence,
     EntryObjection,
     EntryStatus,
     ExamPass,
@@ -105,6 +107,7 @@ def export(person: Person) -> Told:
         "organiser", "quantity", "unit", "time_scale", "begins_at", "ends_at", "begins_on", "ends_on",
         "work_unit_name", "department", "granted_how", "reason", "evidence", "is_demo", "recorded_at", "mac",
     ]  # fmt: skip
+    papers = EntryEvidence.objects.filter(entry__book__owner=person).order_by("pk")
     statuses = EntryStatus.objects.filter(entry__book__owner=person).order_by("pk")
     return Told(
         {
@@ -160,7 +163,15 @@ def export(person: Person) -> Told:
                 )
             ),
             "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
-        }
+        },
+        tuple(
+            (
+                f"proofs/entry-{number}.{str(paper.file.name).rpartition('.')[2]}",
+                str(paper.file.name),
+                paper.file.storage,
+            )
+            for number, paper in enumerate(papers, start=1)
+        ),
     )
 
 
@@ -169,9 +180,13 @@ def erase(person: Person) -> None:
     lock_feed()
     for pk in Book.objects.filter(owner=person).order_by("pk").values_list("pk", flat=True):
         lock_book(pk)
+    papers = list(EntryEvidence.objects.filter(entry__book__owner=person))
     Book.objects.filter(owner=person).update(owner=None)
     ExamPass.objects.filter(person=person).delete()
     RepresentativeWork.objects.filter(person=person).delete()
+    for paper in papers:
+        delete_on_commit(str(paper.file.name))
+        paper.delete()
     for model in (Following, Reflection, Declaration):
         model._default_manager.filter(person=person).delete()
     # The rows stay: exports are named by how many were answered. Nothing that was said stays in them.

@@ -19,6 +19,7 @@ from cms.shared.errors import InvalidInput
 from credits.forms import ExportForm
 from credits.selectors import disclosures as disclosure_selectors
 from credits.selectors import pages
+from credits.selectors.book import keeps_credits
 from credits.selectors.column_sets import UnknownColumnSet
 from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
@@ -66,7 +67,16 @@ def person_credits(request: HttpRequest, public_id: UUID) -> HttpResponse:
     person = pages.person_in_scope(by=person_of(request), public_id=public_id)
     audit.record(by=person_of(request), verb="credits.person.read", target=person)
     page = pages.year_page(person=person, year=request.GET.get("year", ""), rule_set_id=request.GET.get("rules", ""))
-    return render(request, "credits/year.html", {"year_page": page, "standing": page.standing, "is_own": False})
+    return render(
+        request,
+        "credits/year.html",
+        {
+            "year_page": page,
+            "standing": page.standing,
+            "is_own": False,
+            "keeps": keeps_credits(person_of(request), person),
+        },
+    )
 
 
 def _export_form(request: HttpRequest, data: Any = None) -> ExportForm:

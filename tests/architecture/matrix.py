@@ -84,6 +84,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "audit event": lambda world: (str(world.audit_event.pk),),
     "credit entry": lambda world: (str(world.entry.public_id),),
     "credit objection": lambda world: (str(world.entry_objection.public_id),),
+    "entry of person": lambda world: (str(world.learner.public_id), str(world.entry.public_id)),
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
     "following": lambda world: (str(world.following.public_id),),
     "rule set": lambda world: ("us-arrt-cqr",),
