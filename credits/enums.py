@@ -43,6 +43,23 @@ class OfficialState(StrEnum):
     RETURNED = "returned"
 
 
+class ListKind(StrEnum):
+    """What a row of the authority's list stands for."""
+
+    PEOPLE = "people"
+    ENTRIES = "entries"
+
+
+class Finding(StrEnum):
+    """What comparing the authority's list with the book found."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    ONLY_THEIRS = "theirs"
+    ONLY_OURS = "ours"
+    UNCLEAR = "unclear"
+
+
 class Mark(StrEnum):
     """How well a rule value is known: A official text, A-partial part of it, B secondary, M unverified."""
 

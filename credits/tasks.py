@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from credits.models import ExportJob
-from credits.services import checkpoints, disclosures, exports, objections
+from credits.models import ExportJob, OfficialList
+from credits.services import checkpoints, disclosures, exports, objections, official
 
 
 @shared_task(name="credits.checkpoint")
@@ -16,11 +16,17 @@ def run_export(job_pk: int) -> None:
     exports.run_export(job_pk)
 
 
+@shared_task(name=OfficialList.task_name)
+def run_official_list(job_pk: int) -> None:
+    official.run_official_list(job_pk)
+
+
 @shared_task(name="credits.erase_disclosures", ignore_result=True)
 def erase_disclosures() -> None:
     """Once an hour: files of exports go when their time is over, requests that nobody decided lapse."""
     disclosures.erase_old()
     exports.erase_old()
+    official.erase_old()
 
 
 @shared_task(name="credits.escalate_objections", ignore_result=True)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from credits import views
-from credits.views import book, following, objections, titles
+from credits.views import book, following, objections, official, titles
 
 app_name = "credits"
 urlpatterns = [
@@ -28,6 +28,16 @@ urlpatterns = [
     path("titles/papers/", titles.report_paper, name="report_paper"),
     path("titles/works/", titles.report_work, name="report_work"),
     path("titles/<uuid:fact_id>/withdraw/", titles.withdraw, name="title_withdraw"),
+    path("people/<uuid:public_id>/official/", official.person_states, name="official_person"),
+    path("official/", official.official, name="official"),
+    path("official/send/", official.send, name="official_send"),
+    path("official/mark/", official.mark, name="official_mark"),
+    path("official/<uuid:public_id>/", official.official_list, name="official_list"),
+    path("official/<uuid:public_id>/state/", official.state, name="official_state"),
+    path("official/<uuid:public_id>/comparison.csv", official.download, name="official_csv"),
+    path("official/<uuid:public_id>/apply/", official.apply, name="official_apply"),
+    path("official/<uuid:public_id>/undo/", official.undo, name="official_undo"),
+    path("official/<uuid:public_id>/discard/", official.discard, name="official_discard"),
     path("exports/", views.exports, name="exports"),
     path("exports/request/", views.export_request, name="export_request"),
     path("exports/<uuid:public_id>/", views.export_state, name="export_state"),

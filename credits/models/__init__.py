@@ -4,6 +4,7 @@ from credits.models.exports import Disclosure, ExportJob
 from credits.models.feeds import FeedToken
 from credits.models.following import Declaration, Following, Reflection
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
+from credits.models.official import OfficialLine, OfficialList
 from credits.models.projects import Project
 from credits.models.review import EntryObjection
 from credits.models.rule_sets import RuleSetVersion
@@ -26,6 +27,8 @@ __all__ = [
     "FeedToken",
     "Following",
     "Judgement",
+    "OfficialLine",
+    "OfficialList",
     "Project",
     "Reflection",
     "RepresentativeWork",

@@ -53,6 +53,11 @@ def keeps_credits(by: Person, person: Person) -> bool:
     return True
 
 
+def keeps_somewhere(by: Person) -> bool:
+    """Whether `by` keeps anybody's credits."""
+    return bool(scope_for(by, Power.KEEP_CREDITS))
+
+
 def person_to_keep(*, by: Person, public_id: UUID) -> Person:
     """Raises OutOfScope for somebody who keeps nobody's credits, NotFound for somebody outside of the scope."""
     return person_in(required_scope(by, Power.KEEP_CREDITS), public_id)

@@ -17,6 +17,7 @@ from credits.models import (
     EntryStatus,
     ExamPass,
     Following,
+    OfficialLine,
     Reflection,
     RepresentativeWork,
 )
@@ -181,6 +182,7 @@ def erase(person: Person) -> None:
     for pk in Book.objects.filter(owner=person).order_by("pk").values_list("pk", flat=True):
         lock_book(pk)
     papers = list(EntryEvidence.objects.filter(entry__book__owner=person))
+    OfficialLine.objects.filter(book__owner=person).delete()
     Book.objects.filter(owner=person).update(owner=None)
     ExamPass.objects.filter(person=person).delete()
     RepresentativeWork.objects.filter(person=person).delete()
@@ -229,6 +231,7 @@ HISTORY = History(
     },
     tables={
         "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
+        "credits.OfficialList.requested_by": Table("official_lists", ("file_name", "year", "created_at", "state")),
         "credits.Disclosure.requested_by": Table(
             "full_number_exports", ("place__name", "year", "reason", "created_at")
         ),
@@ -265,6 +268,7 @@ HISTORY = History(
             "credits.ExportJob.requested_by",
             "credits.FeedToken.created_by",
             "credits.Disclosure.requested_by",
+            "credits.OfficialList.requested_by",
             "credits.Disclosure.decided_by",
             "credits.ExamPass.decided_by",
             "credits.RepresentativeWork.decided_by",

@@ -20,9 +20,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from credits.models import ColumnDraft, Declaration, Disclosure, EntryObjection, ExamPass, FeedToken, Following
+from credits.enums import OfficialState
+from credits.models import (
+    ColumnDraft,
+    Declaration,
+    Disclosure,
+    EntryObjection,
+    ExamPass,
+    FeedToken,
+    Following,
+    OfficialList,
+)
 from credits.models.exports import DEFAULT_SET
-from credits.services import column_sets, disclosures, feeds, following, titles
+from credits.services import column_sets, disclosures, feeds, following, official, titles
 from credits.services import objections as entry_objections
 from organisations import audit
 from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
@@ -97,6 +107,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "grant": lambda world: (str(world.grant.pk),),
     "membership": lambda world: (str(world.learner.public_id), str(world.membership.pk)),
     "objection": lambda world: (str(world.objection.public_id),),
+    "official list": lambda world: (str(world.official_list.public_id),),
     "own data": lambda world: (str(world.own_data.public_id),),
     "qualification": lambda world: (str(world.learner.public_id), str(world.qualification.public_id)),
     "registration": lambda world: (str(world.registration.public_id),),
@@ -181,6 +192,16 @@ class MatrixWorld(World):
     @cached_property
     def entry_objection(self) -> EntryObjection:
         return entry_objections.object_to(by=self.learner, entry=self.entry, text="分数不对")
+
+    @cached_property
+    def official_list(self) -> OfficialList:
+        sent = SimpleUploadedFile("list.csv", "人员编号,姓名,总学分\n1001,李雷,25\n".encode())
+        made = official.receive(
+            by=self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True], place=self.hospital, rule_set_id=HENAN,
+            year=self.entry.ends_on.year, default_state=OfficialState.REGISTERED, on=date(2026, 1, 1), upload=sent,
+        )  # fmt: skip
+        official.run_official_list(made.pk)
+        return made
 
     @cached_property
     def state_period(self) -> StatePeriod:
