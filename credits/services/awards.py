@@ -163,7 +163,7 @@ def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
                     kind="credits.entry_reversed",
                     params={"title": entry.title, "reason": reversal.reason},
                     key=f"credits.reversed:{entry.public_id}",
-                    link=_year_of(book.owner, entry),
+                    link=_objection_to(book.owner, entry),
                 )
             return reversal
     raise Conflict
@@ -317,6 +317,12 @@ def _log_refusal(person: Person, entry: Entry, found: Entry, by: Person | None) 
         key=f"credits.duplicate:{found.public_id}:{entry.activity_kind}:{entry.activity_id}"[:120],
         link=_year_of(person, found),
     )
+
+
+def _objection_to(person: Person, entry: Entry) -> str:
+    """The page on which `person` reads the facts of `entry` and may object."""
+    with translation.override(person.language):
+        return urls.reverse("credits:objection_new", args=[entry.public_id])
 
 
 def _year_of(person: Person, entry: Entry) -> str:

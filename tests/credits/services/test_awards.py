@@ -153,7 +153,10 @@ def test_messages_about_the_book_say_what_to_do() -> None:
         entry(person=person, title="冠脉CTA", kind="claim")
     reverse(entry=first, by=None, reason="登记有误")
     told = list(Notification.objects.order_by("pk"))
-    assert {row.link for row in told} == {f"/zh-hans/credits/?year=2026&rules={HENAN}"}
+    assert [row.link for row in told] == [
+        f"/zh-hans/credits/?year=2026&rules={HENAN}",
+        f"/zh-hans/credits/entries/{first.public_id}/objection/",
+    ]
     refused, taken_back = (message(row, language="en") for row in told)
     assert refused.subject == "An activity was not recorded a second time"
     assert refused.text.startswith("“冠脉CTA” is the same activity at the same time as “冠脉 CTA” of 2026-05-20")
