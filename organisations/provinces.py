@@ -17,11 +17,8 @@ class City:
 
     code: str
     name: str
+    short_name: str
     name_en: str
-
-    @property
-    def short_name(self) -> str:
-        return self.name.removesuffix("市")
 
 
 @dataclass(frozen=True)
@@ -33,6 +30,10 @@ class Province:
     name_en: str
     cities: tuple[City, ...]
     branches: tuple[City, ...]
+    branch_naming: str
+
+    def branch_name(self, city: City) -> str:
+        return self.branch_naming.format(short_name=city.short_name)
 
 
 @cache
@@ -50,4 +51,5 @@ def province(code: str) -> Province | None:
         name_en=told["name_en"],
         cities=cities,
         branches=tuple(by_code[code] for code in told["branches"]["cities"]),
+        branch_naming=told["branches"]["naming"],
     )

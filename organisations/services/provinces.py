@@ -32,7 +32,7 @@ def load_branches(*, by: Person | None, society: Node, province: Province) -> in
     missing = [city for city in province.branches if city.code in cities and cities[city.code].pk not in taken]
     for city in missing:
         trees.add_place(
-            by=by, parent=society, tree=Tree.SOCIETY, kind=NodeKind.BRANCH, name=f"{city.short_name}分会",
+            by=by, parent=society, tree=Tree.SOCIETY, kind=NodeKind.BRANCH, name=province.branch_name(city),
             code=f"{society.code[:13]}-{city.code}", name_en=f"{city.name_en} branch", city=cities[city.code],
         )  # fmt: skip
     return len(missing)
