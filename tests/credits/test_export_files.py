@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import hashlib
 import io
 import zipfile
 from datetime import UTC, date, datetime
@@ -35,6 +36,13 @@ SETS = {
     "grantees": "grantees@2026.1",
     "statement": "statement@2026.1",
     "projects": "projects@2026.1",
+}
+# SHA-256 (first 16 characters) of the files of a fixed data set; they change with rules, headings and words alone.
+BYTES = {
+    "annual": "0108dd13f95c8276",
+    "grantees": "c108dff2d955a9c1",
+    "projects": "b0156c09470cd77f",
+    "statement": "1b3275c1acc26f4c",
 }
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
 
@@ -269,6 +277,24 @@ def test_rendering_again_gives_the_same_bytes(kind: str, file_format: str, tmp_p
         render.render(job, tmp_path / str(number))
         made.append((tmp_path / str(number)).read_bytes())
     assert made[0] == made[1] != b""
+
+
+def test_fixed_rows_give_these_bytes_on_every_engine(tmp_path: Path) -> None:
+    world = World()
+    world.learner(world.units[1], "Z9", name='𠮷田, "A"')
+    project = ProjectFactory(year=2026, number="2026-09-01-001 (国)", title="CT 检查技术", begins=date(2026, 1, 1))
+    for day, minutes in ((10, 1080), (11, 45)):
+        fact = activity(on=date(2026, 1, day), minutes=minutes, project=project, title="胸部 CT", id=f"fixed-{day}")
+        awards.award(person=world.learners[0], activity=fact, rule_set_id=HENAN, how=GrantMethod.ATTENDANCE)
+    first = awards.award(person=world.learners[1], activity=fact, rule_set_id=HENAN, how=GrantMethod.ATTENDANCE)
+    statuses.set_status(entry=first, state=OfficialState.REGISTERED, on=date(2026, 2, 1), by=None, reference="豫-1")
+    found = {}
+    for kind, key in SETS.items():
+        wish = exports.Wish(**world.wish(year=2026, column_set=key, sought="胸部 CT", language="en"))
+        with translation.override("en"):
+            render.render(ExportJob(**wish.job_fields(world.reviewer)), tmp_path / kind, as_of=date(2026, 11, 20))
+        found[kind] = hashlib.sha256((tmp_path / kind).read_bytes()).hexdigest()[:16]
+    assert found == BYTES
 
 
 def test_totals_are_those_of_the_judgements_and_stand_on_the_cover() -> None:
