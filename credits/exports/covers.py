@@ -59,6 +59,8 @@ def _about(document: dict[str, Any], cut_off: datetime, totals: dict[str, Any]) 
         (_("Last entry recorded"), _moment(cut_off)),
         (_("Identity of the file"), identity.sha256_of(document)),
     ]
+    if totals.get("marks"):
+        found.append((_("Verification"), f"{_('to be verified')} [{', '.join(totals['marks'])}]"))
     return found + [(label, str(totals[name])) for name, label in labels() if name in totals]
 
 

@@ -51,12 +51,14 @@ class Totals:
     aside: frozenset[int] = frozenset()
     not_assessed: int = 0
     has_turns: bool = False
+    marks: set[str] = field(default_factory=set)
 
     def add(self, year: Year) -> None:
         """All the rows in which `year` stands; call it once when there will be no more of them."""
         self.all.add(year, year.people)
         self.stored.add(year, year.stored)
         self.not_assessed += year.people * (year.state != PersonState.ACTIVE)
+        self.marks |= {mark.value for mark in year.brief.marks if year.people}
         self.has_turns = self.has_turns or any(goal.turns for goal in year.brief.goals)
 
     def reconcile(
@@ -80,6 +82,7 @@ class Totals:
             "credits": f"{self.all.credits:.2f}",
             "hours": f"{self.all.hours:.2f}",
             "not_assessed": self.not_assessed,
+            "marks": sorted(self.marks),
             **{state.value: self.all.states[state.value] for state in JudgementState},
         }
 
