@@ -12,13 +12,15 @@ class CoursesConfig(AppConfig):
         from wagtail.signals import page_published
 
         from courses.selectors.evidence import facts_of_course
+        from courses.selectors.filling import courses_that_fill
         from courses.services.histories import HISTORY
         from credits.enums import ActivityKind
-        from credits.selectors import evidence
+        from credits.selectors import evidence, filling
         from organisations import histories
 
         histories.register(HISTORY)
         evidence.register(ActivityKind.COURSE, facts_of_course)
+        filling.register(courses_that_fill)
         page_published.connect(keep_version, dispatch_uid="courses.keep_version")
 
 

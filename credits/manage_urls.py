@@ -3,9 +3,11 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import column_sets, feed_tokens, objections
+from credits.views import closings, column_sets, feed_tokens, objections
 
 urlpatterns: list[URLPattern] = [
+    path("closing-days/", closings.listed, name="closings"),
+    path("closing-days/<uuid:public_id>/remove/", closings.remove, name="closing_remove"),
     path("credit-objections/", objections.listed, name="entry_objections"),
     path("credit-objections/list.csv", objections.download, name="entry_objections_csv"),
     path("credit-objections/<uuid:public_id>/", objections.detail, name="entry_objection"),

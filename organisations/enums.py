@@ -99,7 +99,7 @@ class Power(models.TextChoices):
 # OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
-# REVIEW_CREDITS: answering objections to lines of the credit book; never one's own.
+# REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
@@ -365,6 +365,8 @@ class Deed(models.TextChoices):
     OFFICIAL_LIST_UNDO = "credits.official_list.undo", _("Took back what an authority's list had said")
     OFFICIAL_LIST_DISCARD = "credits.official_list.discard", _("Deleted an authority's list")
     OFFICIAL_PLACE_MARKED = "credits.official_place.mark", _("Marked a place's entries as reported")
+    CLOSING_SET = "credits.closing.set", _("Set the closing day of a year")
+    CLOSING_REMOVE = "credits.closing.remove", _("Removed the closing day of a year")
     OFFICIAL_STATE_SET = "credits.official_state_set", _("Set the official state of an entry")
     PERSON_CREDITS_READ = "credits.person.read", _("Read a person's credits")
     DETAILS_CONFIRM = "details.confirm", _("Found what was entered about them right")

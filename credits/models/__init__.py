@@ -1,3 +1,4 @@
+from credits.models.closings import YearClosing
 from credits.models.column_sets import ColumnDraft, ColumnSetVersion
 from credits.models.evidence import EntryEvidence
 from credits.models.exports import Disclosure, ExportJob
@@ -33,4 +34,5 @@ __all__ = [
     "Reflection",
     "RepresentativeWork",
     "RuleSetVersion",
+    "YearClosing",
 ]

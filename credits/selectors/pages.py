@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -11,21 +13,58 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cms.shared import errors, search_words
+from credits.enums import Mark
 from credits.models import Entry, ExportJob, Reflection
+from credits.rules import worst
 from credits.rules.personal import asks_for_papers, leaves_category
 from credits.selectors.beside import followed
+from credits.selectors.closings import ClosingView, closing_of
 from credits.selectors.column_sets import offered_to
+from credits.selectors.filling import Filler, fillers
 from credits.selectors.objections import open_objections
 from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
-from credits.selectors.standings import rule_sets_of, standing, standings, today_in, years_with_entries
+from credits.selectors.standings import category_title, rule_sets_of, standing, standings, today_in, years_with_entries
 from credits.selectors.texts import plain
-from credits.selectors.views import LineView, Standing, in_english
+from credits.selectors.views import LineView, RequirementView, Standing, in_english
 from organisations.enums import CREDIT_ROLES, PersonState
 from organisations.models import Employment, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import in_force, people_in, scope_of, states_on
 
 PER_PAGE = 20
+# Requirements whose figure is in credits.
+_IN_CREDITS = frozenset({"min_total", "min_category"})
+
+
+@dataclass(frozen=True)
+class CategoryBar:
+    title: str
+    credits: Decimal
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Ring:
+    """How much of the goal is reached. `verified_share` and `share` are whole hundredths, at most 100: what rests on
+    verified figures alone, and all of it."""
+
+    goal: RequirementView
+    share: int
+    verified_share: int
+
+
+def ring_of(found: Standing) -> Ring | None:
+    """Of the total that the rules ask for; None where they ask for none."""
+    goals = [goal for goal in found.goals if goal.kind == "min_total" and goal.required and not goal.is_advice]
+    if not goals:
+        return None
+    goal = goals[0]
+    return Ring(goal, _share(goal.reached, goal.required), _share(goal.reached_verified, goal.required))
+
+
+def _share(part: Decimal, whole: Decimal | None) -> int:
+    """Never 100 below the whole."""
+    return min(100, int(part * 100 / whole)) if whole else 0
 
 
 @dataclass(frozen=True)
@@ -33,7 +72,8 @@ class YearPage:
     """One person's year with the other years and rule sets to choose from, newest first.
 
     `asks_writing`: the rules read what is written about an entry; `written`: the entries about which something is;
-    `objected`: those about which an objection waits for its answer.
+    `objected`: those about which an objection waits for its answer; `closing`: the last day that
+    the person's place takes; `fillers`: what is open and would fill a running year.
     """
 
     person: Person
@@ -43,6 +83,8 @@ class YearPage:
     asks_writing: bool = False
     written: frozenset[int] = frozenset()
     objected: frozenset[int] = frozenset()
+    closing: ClosingView | None = None
+    fillers: tuple[Filler, ...] = ()
 
     @property
     def needed(self) -> str:
@@ -53,6 +95,33 @@ class YearPage:
             if goal.missing > 0
         ]
         return " · ".join(missing)
+
+    @property
+    def ring(self) -> "Ring | None":
+        return ring_of(self.standing)
+
+    @property
+    def categories(self) -> "list[CategoryBar]":
+        """What counts by category, in the order of the codes; a mark where any of it rests on something unverified."""
+        found = []
+        for code, figure in sorted(self.standing.by_category.items()):
+            if not figure:
+                continue
+            marks = [line.mark for line in self.standing.lines if line.category == code and line.credits]
+            found.append(CategoryBar(category_title(self.standing.version, code), figure, worst(Mark.A, *marks)))
+        return found
+
+    @property
+    def filling_minutes(self) -> int:
+        return sum(filler.minutes for filler in self.fillers)
+
+    @property
+    def filling_credits(self) -> Decimal:
+        return sum((filler.credits for filler in self.fillers), Decimal(0))
+
+    @property
+    def filling_mark(self) -> Mark:
+        return worst(Mark.A, *(filler.mark for filler in self.fillers))
 
 
 @dataclass(frozen=True)
@@ -112,7 +181,7 @@ def _year(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and 2000 <= int(text) <= 2100 else default
 
 
-def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearPage:
+def year_page(*, person: Person, year: str = "", rule_set_id: str = "", is_own: bool = False) -> YearPage:
     """`year` and `rule_set_id` as they stand in the address; what is unknown falls back to this year's default.
 
     Raises NotFound for a year before the rule set's first version.
@@ -128,7 +197,20 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "") -> YearP
         raise errors.NotFound from error
     asks = asks_for_papers(found.version) or leaves_category(found.version)
     written = written_about(found.lines) if asks else frozenset()
-    return YearPage(person, found, years, rule_set_titles(offered), asks, written, open_objections(person))
+    today = today_in(chosen)
+    closing = closing_of(person=person, rule_set_id=chosen, year=found.year, on=today)
+    open_now = tuple(_fillers(person, found, today, closing)) if is_own and not found.is_closed else ()
+    return YearPage(
+        person, found, years, rule_set_titles(offered), asks, written, open_objections(person), closing, open_now
+    )
+
+
+def _fillers(person: Person, found: Standing, today: date, closing: ClosingView | None) -> list[Filler]:
+    if found.period_begins is None or found.period_begins > today:
+        return []
+    missing = max((goal.missing for goal in found.goals if goal.kind in _IN_CREDITS), default=Decimal(0))
+    by = closing.closes_on if closing is not None else found.last_day
+    return fillers(person=person, rule_set_id=found.rule_set_id, on=today, missing=missing, by=by)
 
 
 def _offered(person: Person) -> list[str]:

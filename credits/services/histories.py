@@ -243,6 +243,7 @@ HISTORY = History(
             "credits.RepresentativeWork.decided_by",
             "credits.Declaration.decided_by",
             "credits.EntryObjection.answered_by",
+            "credits.YearClosing.set_by",
         ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
     )
@@ -274,6 +275,7 @@ HISTORY = History(
             "credits.RepresentativeWork.decided_by",
             "credits.Declaration.decided_by",
             "credits.EntryObjection.answered_by",
+            "credits.YearClosing.set_by",
         }
     ),
 )

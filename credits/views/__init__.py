@@ -39,7 +39,10 @@ def person_of(request: HttpRequest) -> Person:
 @require_GET
 def my_credits(request: HttpRequest) -> HttpResponse:
     page = pages.year_page(
-        person=person_of(request), year=request.GET.get("year", ""), rule_set_id=request.GET.get("rules", "")
+        person=person_of(request),
+        year=request.GET.get("year", ""),
+        rule_set_id=request.GET.get("rules", ""),
+        is_own=True,
     )
     return render(request, "credits/year.html", {"year_page": page, "standing": page.standing, "is_own": True})
 

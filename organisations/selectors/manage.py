@@ -34,6 +34,7 @@ LINKS = (
     Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.KEEP_PEOPLE})),
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
+    Link("closings", "manage:closings", _("Closing days"), frozenset({Power.REVIEW_CREDITS})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.KEEP_COLUMNS})),

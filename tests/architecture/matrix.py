@@ -30,6 +30,7 @@ from credits.models import (
     FeedToken,
     Following,
     OfficialList,
+    YearClosing,
 )
 from credits.models.exports import DEFAULT_SET
 from credits.services import column_sets, disclosures, feeds, following, official, titles
@@ -93,6 +94,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "alliance member": lambda world: (str(world.alliance.public_id), str(world.alliance.members.get().pk)),
     "audit event": lambda world: (str(world.audit_event.pk),),
     "credit entry": lambda world: (str(world.entry.public_id),),
+    "closing day": lambda world: (str(world.closing.public_id),),
     "credit objection": lambda world: (str(world.entry_objection.public_id),),
     "entry of person": lambda world: (str(world.learner.public_id), str(world.entry.public_id)),
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
@@ -202,6 +204,13 @@ class MatrixWorld(World):
         )  # fmt: skip
         official.run_official_list(made.pk)
         return made
+
+    @cached_property
+    def closing(self) -> YearClosing:
+        keeper = self.holders[Role.UNIT_CREDIT_ADMINISTRATOR, True]
+        return YearClosing.objects.create(
+            node=self.hospital, rule_set_id=HENAN, year=2026, closes_on=date(2026, 11, 30), note="通知", set_by=keeper
+        )
 
     @cached_property
     def state_period(self) -> StatePeriod:
