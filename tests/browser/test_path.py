@@ -121,8 +121,10 @@ def export(admin: Visitor, folder: Path) -> Path:
     page = admin.sign_in("admin", PASSWORD)
     page.locator("details.account summary").click()
     page.locator("details.account a[href$='/credits/exports/']").click()
+    page.select_option("select[name=column_set]", "statement@2026.1")
     page.check("input[name=file_format][value=xlsx]")
-    page.locator("form[action$='/exports/request/'] button[type=submit]").click()
+    page.fill("input[name=reason]", "年度上报")
+    page.locator("form[action$='/exports/request/'] button.button--primary").click()
     link = page.locator("a[href$='/download/']").first
     link.wait_for(timeout=120_000)
     with page.expect_download() as waiting:
@@ -133,9 +135,9 @@ def export(admin: Visitor, folder: Path) -> Path:
 
 
 def entries_in(path: Path) -> list[dict[str, str]]:
-    """The rows of the workbook's sheet of entries, by heading."""
-    rows = [[str(cell) for cell in row] for row in openpyxl.load_workbook(path).worksheets[1].values]
-    head = next(n for n, row in enumerate(rows) if "计入学分" in row)
+    """The rows of the workbook's first sheet, by heading."""
+    rows = [[str(cell) for cell in row] for row in openpyxl.load_workbook(path).worksheets[0].values]
+    head = next(n for n, row in enumerate(rows) if "人员编号" in row)
     return [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
 
 
@@ -165,4 +167,4 @@ def test_path_from_the_catalogue_to_the_exported_credit(
     person = Person.objects.get(username="learner")
     # Behind the title stands that this is a demonstration, and its time scale.
     mine = [row for row in entries_in(path) if row["姓名"] == person.name and row["名称"].startswith(title)]
-    assert [Decimal(row["计入学分"]) for row in mine] == [credited]
+    assert [Decimal(row["学分"]) for row in mine] == [credited]
