@@ -159,6 +159,16 @@ class Remedy(StrEnum):
     NAMED = "named"
 
 
+class ChangeKind(StrEnum):
+    """What a proposed version of the rules changes for somebody; the first that fits."""
+
+    NOW_MET = "now_met"
+    NO_LONGER_MET = "no_longer_met"
+    MORE = "more"
+    LESS = "less"
+    OTHER = "other"
+
+
 class ExportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"

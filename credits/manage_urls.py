@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import closings, column_sets, feed_tokens, objections
+from credits.views import closings, column_sets, feed_tokens, objections, rule_sets
 
 urlpatterns: list[URLPattern] = [
     path("closing-days/", closings.listed, name="closings"),
@@ -22,4 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("feeds/<uuid:public_id>/revoke/", feed_tokens.revoke, name="feed_token_revoke"),
     path("disclosures/", views.disclosures, name="disclosures"),
     path("disclosures/<uuid:public_id>/decide/", views.disclosure_decide, name="disclosure_decide"),
+    path("rules/", rule_sets.rule_sets, name="rule_sets"),
+    path("rules/upload/", rule_sets.upload, name="rule_set_upload"),
+    path("rules/versions/<str:key>/", rule_sets.version, name="rule_set_version"),
+    path("rules/proposals/<uuid:public_id>/", rule_sets.proposal, name="rule_set_proposal"),
+    path("rules/proposals/<uuid:public_id>/changes.csv", rule_sets.changes_csv, name="rule_set_changes_csv"),
+    path("rules/proposals/<uuid:public_id>/decide/", rule_sets.decide, name="rule_set_decide"),
 ]

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from credits.models import ExportJob, OfficialList
-from credits.services import checkpoints, disclosures, exports, objections, official
+from credits.models import ExportJob, OfficialList, RuleSetProposal
+from credits.services import checkpoints, disclosures, exports, objections, official, rule_set_proposals
 
 
 @shared_task(name="credits.checkpoint")
@@ -33,3 +33,8 @@ def erase_disclosures() -> None:
 def escalate_objections() -> None:
     """Once an hour: the next level is told of every objection whose days are over."""
     objections.escalate_overdue()
+
+
+@shared_task(name=RuleSetProposal.task_name)
+def run_rule_set_proposal(job_pk: int) -> None:
+    rule_set_proposals.run(job_pk)

@@ -93,6 +93,7 @@ class Power(models.TextChoices):
     REVIEW_CREDITS = "review_credits"
     KEEP_COLUMNS = "keep_columns"
     KEEP_FEEDS = "keep_feeds"
+    KEEP_RULES = "keep_rules"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
@@ -161,7 +162,11 @@ POWERS: dict[Power, frozenset[Role]] = {
         }
     ),
     Power.KEEP_FEEDS: frozenset({Role.SYSTEM_ADMINISTRATOR}),
+    Power.KEEP_RULES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
 }
+
+# What is for everybody at once: these powers are held at the top of a tree or not at all.
+POWERS_FROM_THE_TOP = frozenset({Power.KEEP_RULES})
 
 # What the administrator of a unit may hand on; everything else is for the system administrator.
 ROLES_OF_A_UNIT = frozenset({Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR})
@@ -347,6 +352,12 @@ class Deed(models.TextChoices):
     TITLES_WITHDRAW = "credits.titles.withdraw", _("Took back a reported exam paper or work")
     TITLES_CONFIRM = "credits.titles.confirm", _("Confirmed an exam paper or a work")
     TITLES_REFUSE = "credits.titles.refuse", _("Did not confirm an exam paper or a work")
+    RULES_PROPOSE = "credits.rules.propose", _("Proposed a version of credit rules")
+    RULES_PUBLISH = "credits.rules.publish", _("Published a version of credit rules")
+    RULES_TURN_DOWN = "credits.rules.turn_down", _("Refused a version of credit rules")
+    RULES_TAKE_BACK = "credits.rules.take_back", _("Took back a proposed version of credit rules")
+    RULES_TRY = "credits.rules.try", _("Had a proposed version tried on the book again")
+    RULES_TRIAL_READ = "credits.rules.trial_read", _("Read whom a proposed version of credit rules changes")
     RULES_FOLLOW = "credits.rules.follow", _("Began to follow credit rules")
     RULES_CHANGE = "credits.rules.change", _("Changed what the periods of credit rules hang on")
     RULES_STOP = "credits.rules.stop", _("Stopped following credit rules")

@@ -8,7 +8,7 @@ from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Ju
 from credits.models.official import OfficialLine, OfficialList
 from credits.models.projects import Project
 from credits.models.review import EntryObjection
-from credits.models.rule_sets import RuleSetVersion
+from credits.models.rule_sets import RuleSetChange, RuleSetProposal, RuleSetVersion
 from credits.models.titles import ExamPass, RepresentativeWork
 
 __all__ = [
@@ -33,6 +33,8 @@ __all__ = [
     "Project",
     "Reflection",
     "RepresentativeWork",
+    "RuleSetChange",
+    "RuleSetProposal",
     "RuleSetVersion",
     "YearClosing",
 ]

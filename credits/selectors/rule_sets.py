@@ -2,9 +2,12 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import DomainError
 from credits.models import RuleSetVersion
-from credits.rules import REVISION, AnchorMissing, Anchors, Period, Prepared, RuleSet, build, period_for, version_for
+from credits.rules import FOR_EVER, REVISION, AnchorMissing, Anchors, Period, Prepared, RuleSet, build, period_for
 
 # Periods of one version that are kept ready; personal ones differ from person to person.
 KEPT = 64
@@ -45,7 +48,10 @@ class LoadedRuleSet:
 
 @dataclass(frozen=True)
 class RuleBook:
+    """`spans`: rule set → its versions, each cut to a run of days on which it holds, oldest first."""
+
     versions: tuple[LoadedRuleSet, ...]
+    spans: Mapping[str, tuple[LoadedRuleSet, ...]]
 
     def of(self, rule_set_id: str) -> list[LoadedRuleSet]:
         """Versions of one rule set, oldest first."""
@@ -54,11 +60,10 @@ class RuleBook:
 
     def in_force(self, rule_set_id: str, day: date) -> LoadedRuleSet | None:
         """The version in force on `day`; where an overlay has none for that day, its parent's."""
-        own = self.of(rule_set_id)
-        rules = version_for([version.rules for version in own], day)
-        if rules is not None:
-            return next(version for version in own if version.rules is rules)
-        parents = {self.parents.get(version.pk, "") for version in own} - {"", rule_set_id}
+        for version in self.spans.get(rule_set_id, ()):
+            if version.rules.in_force(day):
+                return version
+        parents = {self.parents.get(version.pk, "") for version in self.of(rule_set_id)} - {"", rule_set_id}
         for parent in sorted(parents):
             if (found := self.in_force(parent, day)) is not None:
                 return found
@@ -70,26 +75,88 @@ class RuleBook:
         return {version.pk: version.rules.parent.partition("@")[0] for version in self.versions}
 
 
+@dataclass(frozen=True)
+class Text:
+    """One version as it is stored, or would be. `not_in` as in RuleSetVersion."""
+
+    pk: int
+    key: str
+    parent: str
+    document: Mapping[str, Any]
+    sha256: str
+    not_in: tuple[tuple[date, date], ...] = ()
+
+
 def rule_book() -> RuleBook:
     """All loaded versions. One query, unless a text has changed."""
-    return _build(tuple(RuleSetVersion.objects.order_by("pk").values_list("pk", "document_sha256")))
+    rows = RuleSetVersion.objects.order_by("pk").values_list("pk", "document_sha256", "not_in")
+    return _build(tuple((pk, sha256, str(not_in)) for pk, sha256, not_in in rows))
+
+
+def texts() -> list[Text]:
+    """Every loaded version in the order of loading."""
+    return [
+        Text(
+            row.pk, f"{row.rule_set_id}@{row.version}", row.parent, row.document, row.document_sha256,
+            tuple((date.fromisoformat(begins), date.fromisoformat(ends)) for begins, ends in row.not_in),
+        )
+        for row in RuleSetVersion.objects.order_by("pk")
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=4)
-def _build(stamp: tuple[tuple[int, str], ...]) -> RuleBook:
-    rows = {f"{row.rule_set_id}@{row.version}": row for row in RuleSetVersion.objects.all()}
+def _build(stamp: tuple[tuple[int, str, str], ...]) -> RuleBook:
+    return book_of(texts())
+
+
+def book_of(loaded: Iterable[Text]) -> RuleBook:
+    """The rule book of these texts, the last loaded one last."""
+    rows = {row.key: row for row in loaded}
     built: dict[str, LoadedRuleSet] = {}
 
     def get(key: str) -> LoadedRuleSet:
         if key not in built:
             row = rows[key]
             parent = get(row.parent) if row.parent else None
-            rules = build(row.document, parent.rules if parent else None)
-            text = row.document_sha256 + (parent.sha256 if parent else f"engine {REVISION}")
+            rules = build(dict(row.document), parent.rules if parent else None)
+            text = row.sha256 + (parent.sha256 if parent else f"engine {REVISION}")
             built[key] = LoadedRuleSet(row.pk, rules, hashlib.sha256(text.encode()).hexdigest())
         return built[key]
 
-    return RuleBook(tuple(get(key) for key in rows))
+    versions = tuple(get(key) for key in rows)
+    left_out = {row.pk: row.not_in for row in rows.values()}
+    ids = dict.fromkeys(version.rules.id for version in versions)
+    spans = {name: _spans([v for v in versions if v.rules.id == name], left_out) for name in ids}
+    return RuleBook(versions, spans)
+
+
+def _spans(
+    versions: list[LoadedRuleSet], left_out: Mapping[int, tuple[tuple[date, date], ...]]
+) -> tuple[LoadedRuleSet, ...]:
+    """Which of `versions` (in the order of loading) holds when: see RuleSetVersion."""
+    own = sorted(versions, key=lambda version: version.rules.effective_from)
+    edges = {day for version in own for day in (version.rules.effective_from, version.rules.effective_to or FOR_EVER)}
+    edges |= {day for version in own for span in left_out[version.pk] for day in span}
+    found: list[tuple[LoadedRuleSet, date, date]] = []
+    for begins, ends in pairwise(sorted(edges)):
+        holding = [
+            version
+            for version in own
+            if version.rules.in_force(begins) and not any(a <= begins < b for a, b in left_out[version.pk])
+        ]
+        if not holding:
+            continue
+        if found and found[-1][0] is holding[-1] and found[-1][2] == begins:
+            begins = found.pop()[1]
+        found.append((holding[-1], begins, ends))
+    return tuple(_cut(version, begins, ends) for version, begins, ends in found)
+
+
+def _cut(version: LoadedRuleSet, begins: date, ends: date) -> LoadedRuleSet:
+    until = None if ends == FOR_EVER else ends
+    if (begins, until) == (version.rules.effective_from, version.rules.effective_to):
+        return version
+    return replace(version, rules=replace(version.rules, effective_from=begins, effective_to=until), _prepared={})
 
 
 def in_force(rule_set_id: str, day: date) -> LoadedRuleSet:

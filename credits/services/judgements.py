@@ -18,7 +18,7 @@ def rebuild(*, book: Book, rule_set_id: str, day: date) -> Judgement | None:
 
     The caller holds the book's lock inside a transaction.
     """
-    found = _fixed_period(rule_set_id, day)
+    found = fixed_period(rule_set_id, day)
     if found is None:
         return None
     version, period = found
@@ -70,13 +70,14 @@ def due(book: Book) -> list[tuple[str, date]]:
     days = Entry.objects.filter(book=book).order_by("rule_set_id", "ends_on").values_list("rule_set_id", "ends_on")
     found: dict[tuple[str, int, date], tuple[str, date]] = {}
     for rule_set_id, day in days.distinct():
-        fixed = _fixed_period(rule_set_id, day)
+        fixed = fixed_period(rule_set_id, day)
         if fixed is not None:
             found.setdefault((rule_set_id, fixed[0].pk, fixed[1].begins), (rule_set_id, day))
     return list(found.values())
 
 
-def _fixed_period(rule_set_id: str, day: date) -> tuple[LoadedRuleSet, Period] | None:
+def fixed_period(rule_set_id: str, day: date) -> tuple[LoadedRuleSet, Period] | None:
+    """The version in force on `day` and its period, where judgements by it are kept."""
     version = rule_book().in_force(rule_set_id, day)
     if version is None or not is_stored(version.rules):
         return None

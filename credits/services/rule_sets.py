@@ -45,20 +45,30 @@ def load_rule_sets(folder: Path = FOLDER) -> int:
 
 
 def _store(document: dict[str, Any]) -> None:
+    """A version that was published here stays as it was published."""
+    found = RuleSetVersion.objects.filter(rule_set_id=document["id"], version=document["version"])
+    if not found.filter(proposal__isnull=False).exists():
+        RuleSetVersion.objects.update_or_create(
+            rule_set_id=document["id"], version=document["version"], defaults=columns_of(document)
+        )
+
+
+def sha256_of(document: dict[str, Any]) -> str:
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def columns_of(document: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a version beside its name."""
     last_day = document.get("effective_to")
-    RuleSetVersion.objects.update_or_create(
-        rule_set_id=document["id"],
-        version=document["version"],
-        defaults={
-            "title": document["title_zh"],
-            "title_en": document.get("title_en", ""),
-            "jurisdiction": document["jurisdiction"],
-            "parent": document.get("parent", ""),
-            "effective_from": date.fromisoformat(document["effective_from"]),
-            "effective_to": date.fromisoformat(last_day) + timedelta(days=1) if last_day else None,
-            "mark": document["conf"],
-            "document": document,
-            "document_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        },
-    )
+    return {
+        "title": document["title_zh"],
+        "title_en": document.get("title_en", ""),
+        "jurisdiction": document["jurisdiction"],
+        "parent": document.get("parent", ""),
+        "effective_from": date.fromisoformat(document["effective_from"]),
+        "effective_to": date.fromisoformat(last_day) + timedelta(days=1) if last_day else None,
+        "mark": document["conf"],
+        "document": document,
+        "document_sha256": sha256_of(document),
+    }

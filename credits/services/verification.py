@@ -12,7 +12,7 @@ from credits.rules import Period
 from credits.selectors import entries_of, judge_entries, rule_book
 from credits.services import checkpoints
 from credits.services.chain import mac_of
-from credits.services.judgements import columns, due
+from credits.services.judgements import columns, due, fixed_period
 
 
 class Fault(StrEnum):
@@ -147,6 +147,8 @@ def verify_judgements() -> list[Problem]:
             if any(getattr(row, name) != value for name, value in fresh.items()):
                 problems.append(Problem(Fault.STALE_JUDGEMENT, where))
         for rule_set_id, day in due(book):
-            if not any(r.rule_set_id == rule_set_id and r.period_begins <= day < r.period_ends for r in stored):
+            fixed = fixed_period(rule_set_id, day)
+            held = {(r.rule_set_id, r.version_id, r.period_begins) for r in stored}
+            if fixed is not None and (rule_set_id, fixed[0].pk, fixed[1].begins) not in held:
                 problems.append(Problem(Fault.MISSING_JUDGEMENT, f"{book.public_id} {rule_set_id} {day}"))
     return problems

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from organisations.enums import POWERS, Power, Role
+from organisations.enums import POWERS, POWERS_FROM_THE_TOP, Power, Role
 from organisations.models import Person
 from organisations.selectors.powers import roles_of
 
@@ -35,6 +35,7 @@ LINKS = (
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
     Link("closings", "manage:closings", _("Closing days"), frozenset({Power.REVIEW_CREDITS})),
+    Link("rule_sets", "manage:rule_sets", _("Credit rules"), frozenset({Power.KEEP_RULES})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.KEEP_COLUMNS})),
@@ -45,8 +46,12 @@ LINKS = (
 
 def powers_of(person: Person) -> frozenset[Power]:
     """Every power that the roles in force today give somewhere. One query."""
-    held = {Role(grant.role) for grant in roles_of(person)} if person.is_active else set()
-    return frozenset(power for power, roles in POWERS.items() if held & roles)
+    grants = roles_of(person) if person.is_active else []
+    held = {Role(grant.role) for grant in grants}
+    from_the_top = {Role(grant.role) for grant in grants if grant.node.depth == 1}
+    return frozenset(
+        power for power, roles in POWERS.items() if (from_the_top if power in POWERS_FROM_THE_TOP else held) & roles
+    )
 
 
 def links_of(person: Person) -> list[Link]:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
-from organisations.enums import POWERS, Power, Role
+from organisations.enums import POWERS, POWERS_FROM_THE_TOP, Power, Role
 from organisations.models import Employment, Membership, Node, Person, RoleGrant
 from organisations.scopes import Scope
 
@@ -47,7 +47,10 @@ def roles_of(person: Person, *, on: date | None = None) -> list[RoleGrant]:
 
 def scope_for(person: Person, power: Power, *, on: date | None = None) -> Scope:
     """The subtrees in which the person's roles give `power` on a day (default today)."""
-    return scope_of(person, POWERS[power], on=on)
+    scope = scope_of(person, POWERS[power], on=on)
+    if power in POWERS_FROM_THE_TOP:
+        return Scope(frozenset(path for path in scope.paths if len(path) == Node.steplen))
+    return scope
 
 
 def required_scope(person: Person, power: Power) -> Scope:

@@ -30,6 +30,7 @@ from credits.models import (
     FeedToken,
     Following,
     OfficialList,
+    RuleSetProposal,
     YearClosing,
 )
 from credits.models.exports import DEFAULT_SET
@@ -99,6 +100,8 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "entry of person": lambda world: (str(world.learner.public_id), str(world.entry.public_id)),
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
     "following": lambda world: (str(world.following.public_id),),
+    "rule set proposal": lambda world: (str(world.rule_set_proposal.public_id),),
+    "rule set version": lambda world: ("cn-henan-cme@2025.1",),
     "rule set": lambda world: ("us-arrt-cqr",),
     "exam pass": lambda world: (str(world.learner.public_id), str(world.exam_pass.public_id)),
     "column set": lambda world: (str(world.column_set.public_id),),
@@ -159,6 +162,16 @@ class MatrixWorld(World):
     def feed_token(self) -> FeedToken:
         keeper = self.holders[Role.SYSTEM_ADMINISTRATOR, True]
         return feeds.issue(by=keeper, name="省平台", place=self.hospital.public_id, days=30)[0]
+
+    @cached_property
+    def rule_set_proposal(self) -> RuleSetProposal:
+        return RuleSetProposal.objects.create(
+            document={"effective_from": "2027-01-01"},
+            rule_set_id=HENAN,
+            rule_set_version="2027.1",
+            proposed_by=self.learner,
+            reason="省厅新文件",
+        )
 
     @cached_property
     def employment(self) -> Employment:

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from organisations.enums import Role
 from organisations.selectors import manage
-from tests.factories.organisations import PersonFactory, RoleGrantFactory
+from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +25,19 @@ _READER = ["home", "people", "places", "alliances"]
         (Role.CITY_REVIEWER, [*_READER, "entry_objections", "closings"]),
         (Role.BRANCH_SECRETARY, _READER),
         (Role.AUDITOR, [*_READER, "roles", "audit"]),
-        (Role.SYSTEM_ADMINISTRATOR, _UNIT),
+        (Role.SYSTEM_ADMINISTRATOR, [*_UNIT, "rule_sets"]),
         (Role.SECURITY_ADMINISTRATOR, ["home", "roles", "disclosures", "erasures", "audit"]),
     ],
 )
 def test_navigation_offers_what_the_powers_open(role: Role, sections: list[str]) -> None:
     person = RoleGrantFactory(role=role).person
     assert [link.section for link in manage.links_of(person)] == sections
+
+
+def test_navigation_offers_the_rules_of_all_at_the_top_of_the_tree_only() -> None:
+    hospital = NodeFactory(parent=NodeFactory())
+    person = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=hospital).person
+    assert [link.section for link in manage.links_of(person)] == _UNIT
 
 
 def test_navigation_of_a_blocked_account_is_empty() -> None:
