@@ -21,11 +21,11 @@ _READER = ["home", "people", "places", "alliances"]
         (Role.LEARNER, []),
         (Role.EDITOR, []),
         (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, _READER),
-        (Role.UNIT_CREDIT_ADMINISTRATOR, [*_UNIT, "entry_objections", "closings"]),
-        (Role.CITY_REVIEWER, [*_READER, "entry_objections", "closings"]),
+        (Role.UNIT_CREDIT_ADMINISTRATOR, [*_UNIT, "entry_objections", "closings", "columns"]),
+        (Role.CITY_REVIEWER, [*_READER, "entry_objections", "closings", "columns"]),
         (Role.BRANCH_SECRETARY, _READER),
-        (Role.AUDITOR, [*_READER, "roles", "audit"]),
-        (Role.SYSTEM_ADMINISTRATOR, [*_UNIT, "rule_sets"]),
+        (Role.AUDITOR, [*_READER, "roles", "rosters", "registrations", "erasures", "audit"]),
+        (Role.SYSTEM_ADMINISTRATOR, [*_UNIT, "rule_sets", "columns", "feeds"]),
         (Role.SECURITY_ADMINISTRATOR, ["home", "roles", "disclosures", "erasures", "audit"]),
     ],
 )
@@ -37,7 +37,7 @@ def test_navigation_offers_what_the_powers_open(role: Role, sections: list[str])
 def test_navigation_offers_the_rules_of_all_at_the_top_of_the_tree_only() -> None:
     hospital = NodeFactory(parent=NodeFactory())
     person = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=hospital).person
-    assert [link.section for link in manage.links_of(person)] == _UNIT
+    assert [link.section for link in manage.links_of(person)] == [*_UNIT, "columns", "feeds"]
 
 
 def test_navigation_of_a_blocked_account_is_empty() -> None:
