@@ -49,6 +49,10 @@ def _notification(world: World) -> dict[str, str]:
     return {"public_id": str(world.notification.public_id)}
 
 
+def _learner(world: World) -> dict[str, str]:
+    return {"public_id": str(world.learner.public_id)}
+
+
 def _lesson(world: World) -> dict[str, str]:
     return {"key": str(world.lecture_lesson.translation_key)}
 
@@ -79,6 +83,8 @@ def _wanted(world: World) -> Any:
 TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any], tuple[int, ...]]] = {
     ("get", "credits/standing/"): (nothing, nothing, OWN),
     ("get", "credits/entries/"): (nothing, nothing, OWN),
+    ("get", "credits/title-path/"): (nothing, nothing, OWN),
+    ("get", "credits/people/<uuid:public_id>/title-path/"): (_learner, nothing, (403, 403, 200, 404, 403)),
     ("get", "credits/feed/"): (nothing, nothing, KEYS_ALONE),
     ("get", "credit-exports/"): (nothing, nothing, ADMINISTRATORS),
     ("post", "credit-exports/"): (nothing, _wanted, (403, 403, 202, 404, 403)),
