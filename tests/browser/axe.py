@@ -7,7 +7,7 @@ from tests.browser.visitor import DESK, PHONE, Visitor
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
-  const result = await axe.run(document, {resultTypes: ["violations"]});
+  const result = await axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}});
   return result.violations.map((v) => [v.id, v.nodes.map((n) => `${n.html.slice(0, 200)} ${n.failureSummary}`)]);
 }"""
 

@@ -14,7 +14,7 @@ from tests.browser.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.mark.parametrize("who", ["", "learner", "admin", "lecturer", "auditor"])
+@pytest.mark.parametrize("who", ["", "learner", "admin", "lecturer", "auditor", "security"])
 def test_pages_are_accessible_and_narrow_enough(world: World, visit_as: Visit, who: str) -> None:
     found: dict[str, Any] = {}
     with visit_as(who) as visitor:
@@ -24,3 +24,13 @@ def test_pages_are_accessible_and_narrow_enough(world: World, visit_as: Visit, w
                 visitor.settled()
                 found |= violations(visitor, name)
     assert found == {}
+
+
+def test_page_of_several_registrations_is_accessible(world: World, visit_as: Visit) -> None:
+    with visit_as("admin") as visitor:
+        page = visitor.open(world.path("registrations"))
+        page.locator("input[name=registrations]").first.check()
+        page.locator("button[name=deed][value=accept]").click()
+        page.wait_for_selector("input[name=confirmed]", state="attached")
+        visitor.settled()
+        assert violations(visitor, "several registrations") == {}

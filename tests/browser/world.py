@@ -106,6 +106,7 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
     worker.stop()
     with translation.override(LANGUAGE):
         open_attempt, closed_attempt = _study()
+        learner, hospital = Person.objects.get(username="learner"), Node.objects.get(code="D410101")
         base = f"/{LANGUAGE}/courses/"
         return {
             "home": ("", f"/{LANGUAGE}/"),
@@ -128,11 +129,23 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "exports": ("admin", reverse("credits:exports")),
             "management": ("admin", reverse("manage:home")),
             "people of the unit": ("admin", reverse("manage:people")),
-            "person": ("admin", reverse("manage:person", args=[Person.objects.get(username="learner").public_id])),
+            "person": ("admin", reverse("manage:person", args=[learner.public_id])),
             "rosters": ("admin", reverse("manage:rosters")),
             "activation sheets": ("admin", reverse("manage:sheets")),
             "registrations": ("admin", reverse("manage:registrations")),
             "objections": ("admin", reverse("manage:objections")),
+            "find the other account": ("admin", reverse("manage:merge", args=[learner.public_id])),
+            "enter a person": ("admin", reverse("manage:person_new")),
+            "another phone": ("admin", reverse("manage:person_phone", args=[learner.public_id])),
+            "places": ("admin", reverse("manage:places")),
+            "places searched": ("admin", reverse("manage:places") + "?kind=hospital"),
+            "place": ("admin", reverse("manage:place", args=[hospital.public_id])),
+            "alliances": ("admin", reverse("manage:alliances")),
+            "roles": ("admin", reverse("manage:roles")),
+            "grant a role": ("admin", reverse("manage:role_new")),
+            "qualifications": ("admin", reverse("manage:qualifications")),
+            "erasures": ("security", reverse("manage:erasures")),
+            "disclosures": ("security", reverse("manage:disclosures")),
             "what is entered about me": ("learner", reverse("organisations:details")),
             "audit log": ("auditor", reverse("manage:audit")),
             "sign-offs": ("lecturer", reverse("courses:sign_offs")),
