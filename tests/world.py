@@ -34,9 +34,9 @@ class World:
     """
 
     def __init__(self) -> None:
-        province = NodeFactory(name="省", kind=NodeKind.PROVINCE)
-        self.hospital: Node = NodeFactory(name="第一医院", parent=province)
-        self.other: Node = NodeFactory(name="第二医院", parent=province)
+        self.province: Node = NodeFactory(name="省", kind=NodeKind.PROVINCE)
+        self.prefecture, self.county, self.hospital = self._line("第一")
+        self.other_prefecture, self.other_county, self.other = self._line("第二")
         self.learner: Person = PersonFactory(name="学员甲", phone="+8613800000001", username="learner-of-the-world")
         self.colleague: Person = PersonFactory(name="学员乙")
         for person in (self.learner, self.colleague):
@@ -50,6 +50,12 @@ class World:
         enrolment = enrol(person=self.learner, offer=self.offer)
         self.enrolment = enrolment
         self.lecture_lesson, self.quiz_lesson, self.reading_lesson, self.on_site_lesson = required_lessons(self.offer)
+
+    def _line(self, name: str) -> tuple[Node, Node, Node]:
+        """A prefecture-level unit of the province, its county, and the hospital there."""
+        prefecture = NodeFactory(name=f"{name}市", parent=self.province, kind=NodeKind.PREFECTURE)
+        county = NodeFactory(name=f"{name}县", parent=prefecture, kind=NodeKind.COUNTY)
+        return prefecture, county, NodeFactory(name=f"{name}医院", parent=county)
 
     def _administrator(self, node: Node) -> Person:
         grant = RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, node=node)

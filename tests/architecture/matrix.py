@@ -37,7 +37,7 @@ from credits.models.exports import DEFAULT_SET
 from credits.services import column_sets, disclosures, feeds, following, official, titles
 from credits.services import objections as entry_objections
 from organisations import audit
-from organisations.enums import Deed, Degree, PersonState, QualificationKind, Role, SheetChoice
+from organisations.enums import Deed, Degree, NodeKind, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
     ActivationSheet,
     Alliance,
@@ -45,6 +45,7 @@ from organisations.models import (
     Employment,
     ErasureRequest,
     Membership,
+    Node,
     Objection,
     Person,
     PersonExport,
@@ -59,6 +60,7 @@ from tests.architecture.addresses import Address, addresses
 from tests.factories.credits import HENAN
 from tests.factories.organisations import (
     PASSWORD,
+    BranchFactory,
     EmploymentFactory,
     MembershipFactory,
     PersonFactory,
@@ -137,6 +139,12 @@ class MatrixWorld(World):
             groups.sync(holder)
             self.holders[role, is_inside] = holder
 
+    def holder(self, role: Role, place: Node) -> Person:
+        """Somebody else with this role there, who works at no place of it."""
+        grant = RoleGrantFactory(person=PersonFactory(), role=role, node=place, begins=date(2020, 1, 1))
+        groups.sync(grant.person)
+        return grant.person
+
     @cached_property
     def alliance(self) -> Alliance:
         return alliances.found(by=None, name="医联体", code="A1", lead=self.hospital, begins=date(2024, 1, 1))
@@ -179,7 +187,8 @@ class MatrixWorld(World):
 
     @cached_property
     def membership(self) -> Membership:
-        return MembershipFactory(person=self.learner)
+        society = BranchFactory(kind=NodeKind.SOCIETY, name="学会")
+        return MembershipFactory(person=self.learner, branch=BranchFactory(parent=society))
 
     @cached_property
     def qualification(self) -> Qualification:
@@ -274,8 +283,9 @@ class MatrixWorld(World):
             getattr(self, name)
         return self
 
-    def answer(self, line: "Line", person: Person | None) -> int:
-        """The status that `person` (None: nobody signed in) gets. Whatever the request did is undone."""
+    def answer(self, line: "Line", person: Person | None, body: dict[str, Any] | None = None) -> int:
+        """The status that `person` (None: nobody signed in) gets, who sends `body`. Whatever it did is undone."""
+        sent = body or {}
         with undone():
             client = Client(raise_request_exception=False)
             if person is not None:
@@ -284,9 +294,9 @@ class MatrixWorld(World):
             if line.method == "get":
                 response = client.get(path)
             elif path.startswith("/api/"):
-                response = getattr(client, line.method)(path, {}, content_type="application/json")
+                response = getattr(client, line.method)(path, sent, content_type="application/json")
             else:
-                response = client.post(path, {})
+                response = client.post(path, sent)
             if response.streaming:
                 response.getvalue()
             return int(response.status_code)
@@ -308,8 +318,11 @@ _OWN = [name for name, member in vars(MatrixWorld).items() if isinstance(member,
 
 @contextmanager
 def undone() -> Iterator[None]:
+    """What happens within leaves nothing behind. Durable transactions take it for a test's own, as they should."""
     shared_cache.clear()
-    with transaction.atomic():
+    around = transaction.atomic()
+    around._from_testcase = True
+    with around:
         yield
         transaction.set_rollback(True)
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.architecture.matrix import FILE, HEADER, Line, MatrixWorld, known, lines
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets"), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PARTS = 6
 
@@ -18,12 +18,10 @@ def test_the_matrix_names_every_role() -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_role_is_answered_as_written_down(part: int) -> None:
-    world = MatrixWorld()
-    world.complete()
+def test_every_role_is_answered_as_written_down(matrix_world: MatrixWorld, part: int) -> None:
     wrong: list[tuple[Line, dict[str, tuple[str, str]]]] = []
     for line in lines()[part::PARTS]:
-        found = world.answers(line)
+        found = matrix_world.answers(line)
         differing = {name: (line.expected[name], found[name]) for name in found if line.expected[name] != found[name]}
         if differing:
             wrong.append((line, differing))
