@@ -4,15 +4,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from cms.shared import errors
 from credits.models import ColumnDraft, ColumnSetVersion
 from credits.selectors import column_sets as selectors
-from credits.services import column_sets, exports
+from credits.services import column_sets, exports, feeds
 from organisations.enums import NodeKind, Role
 from organisations.models import AuditEvent, Person
 from tests.factories.credits import HENAN
@@ -184,3 +185,22 @@ def test_pages_copy_rearrange_preview_and_publish_without_a_script() -> None:
     assert [str(version) for version in draft.versions.all()] == [f"{draft.set_id}@1"]
     assert client.post(reverse("manage:column_set_copy"), {}).status_code == 400
     assert world.client(world.outsider).get(address).status_code == 404
+
+
+def test_lists_cost_the_same_for_one_and_three() -> None:
+    world = World()
+    RoleGrantFactory(person=world.keeper, role=Role.SYSTEM_ADMINISTRATOR, node=world.city)
+    client, counts = world.client(world.keeper), []
+    for new in (1, 2):
+        for number in range(new):
+            draft = world.copied(title_zh=f"表{new}{number}")
+            column_sets.publish(by=world.keeper, draft=draft, seen=0)
+            feeds.issue(by=world.keeper, name="系统", place=world.city.public_id, days=1)
+        found = []
+        for name in ("manage:column_sets", "manage:feed_tokens"):
+            client.get(reverse(name))
+            with CaptureQueriesContext(connection) as asked:
+                client.get(reverse(name))
+            found.append(len(asked))
+        counts.append(found)
+    assert counts[0] == counts[1]
