@@ -1,5 +1,6 @@
 """Recording what a person did: the only way into the book."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -113,6 +114,47 @@ def refusal_of(found: Entry, entry: Entry) -> DuplicateActivity:
     is_clash = doubles.clashes(found, entry) and not doubles.collides(found, entry)
     refusal = OverlappingActivity if is_clash else DuplicateActivity
     return refusal(title=found.title, day=found.ends_on.isoformat(), entry=str(found.public_id))
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What became of one activity for several people: the entries, and the refusals by person."""
+
+    entries: list[Entry]
+    refused: list[tuple[Person, DuplicateActivity]]
+
+
+@transaction.atomic
+def award_many(
+    *,
+    people: Iterable[Person],
+    activity: Activity,
+    rule_set_id: str,
+    how: GrantMethod,
+    by: Person | None = None,
+    reason: str = "",
+) -> Granted:
+    """`award` for everybody of a group in one transaction: all who are not refused, or, where it raises, nobody.
+
+    The feed's lock first, then the books in the order of their ids: groups that overlap wait for each other, never
+    against each other. Raises as `award`, but for DuplicateActivity.
+    """
+    lock_feed()
+    books = {}
+    for person in people:
+        person = person.merged_into or person
+        books[primary_book(person).pk] = person
+    for pk in sorted(books):
+        lock_book(pk)
+    entries, refused = [], []
+    for pk in sorted(books):
+        try:
+            entries.append(
+                award(person=books[pk], activity=activity, rule_set_id=rule_set_id, how=how, by=by, reason=reason)
+            )
+        except DuplicateActivity as refusal:
+            refused.append((books[pk], refusal))
+    return Granted(entries, refused)
 
 
 def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
