@@ -13,6 +13,10 @@ class ActivityKind(StrEnum):
     REVERSAL = "reversal"  # the id is that of the entry taken back, so that it can be taken back once only
 
 
+# A piece of evidence that is none: the work was done before New Year and sent after it.
+SENT_LATE = "sent_late"
+
+
 class ProjectLevel(StrEnum):
     NATIONAL = "national"
     PROVINCIAL = "provincial"

@@ -14,6 +14,7 @@ from courses.enums import Basis, EnrolmentState, LessonKind
 from courses.models import CourseCompletion, Enrolment, LessonPage, LessonProgress, Offer, Recognition
 from courses.selectors.lessons import required_lessons
 from courses.services.versions import record_version
+from courses.services.years import by_year
 from credits.enums import ActivityKind, CreditRole, GrantMethod, ProjectLevel
 from credits.models import Entry
 from credits.selectors import NoRuleSetInForce, follows
@@ -160,25 +161,35 @@ def _award(
     activity = replace(activity, evidence=(*evidence, *attended, *own))
     examined = any(progress.kind == LessonKind.QUIZ for progress in done)
     how = GrantMethod.ASSESSMENT if examined else GrantMethod.ATTENDANCE
-    _award_further(enrolment, [one for one in further if one.rule_set_id != offer.rule_set_id], activity, how)
-    try:
-        entry = award(person=enrolment.person, activity=activity, rule_set_id=offer.rule_set_id, how=how)
-    except DuplicateActivity as refusal:
-        return None, refusal
-    return entry, None
+    _award_further(enrolment, done, [one for one in further if one.rule_set_id != offer.rule_set_id], activity, how)
+    entry: Entry | None = None
+    refusal: DuplicateActivity | None = None
+    for part in by_year(enrolment, done, activity, offer.rule_set_id):
+        try:
+            entry = award(person=enrolment.person, activity=part, rule_set_id=offer.rule_set_id, how=how)
+        except DuplicateActivity as error:
+            refusal = error
+    return entry, refusal
 
 
-def _award_further(enrolment: Enrolment, further: list[Recognition], activity: Activity, how: GrantMethod) -> None:
+def _award_further(
+    enrolment: Enrolment,
+    done: list[LessonProgress],
+    further: list[Recognition],
+    activity: Activity,
+    how: GrantMethod,
+) -> None:
     """The same activity under every further rule set that the offer names and the person follows on that day."""
     for one in further:
         if not follows(enrolment.person, one.rule_set_id, activity.ends_at):
             continue
         counted = replace(activity, activity_type=one.activity_type, evidence=(*activity.evidence, *_approvals(one)))
-        try:
-            award(person=enrolment.person, activity=counted, rule_set_id=one.rule_set_id, how=how)
-        except (DuplicateActivity, NoRuleSetInForce) as refusal:
-            # The course itself is complete all the same; a repetition is in the log, and the person was told.
-            logger.warning("recognition_refused", rule_set=one.rule_set_id, code=refusal.code)
+        for part in by_year(enrolment, done, counted, one.rule_set_id):
+            try:
+                award(person=enrolment.person, activity=part, rule_set_id=one.rule_set_id, how=how)
+            except (DuplicateActivity, NoRuleSetInForce) as refusal:
+                # The course itself is complete all the same; a repetition is in the log, and the person was told.
+                logger.warning("recognition_refused", rule_set=one.rule_set_id, code=refusal.code)
 
 
 def _approvals(one: Recognition) -> list[dict[str, Any]]:

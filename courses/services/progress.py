@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
-from courses.enums import EnrolmentState, LessonKind
-from courses.models import CoursePage, Enrolment, LessonPage, LessonProgress
+from courses.enums import Basis, EnrolmentState, LessonKind
+from courses.models import CoursePage, Enrolment, LessonPage, LessonProgress, Offer
 from courses.rules import counted_minutes, reading_seconds
 from courses.selectors.lessons import course_of, lesson_for
 from courses.services.completion import LessonEnd, complete_lesson, lock, minutes_counted_elsewhere
@@ -25,6 +25,8 @@ from courses.services.errors import (
     OwnSignOff,
     WrongKind,
 )
+from credits.enums import SENT_LATE
+from credits.selectors import time_zone_of
 from media_pipeline.models import WatchedTime, WatchingOutcome
 from media_pipeline.selectors.watching import watched_view
 from organisations import audit
@@ -161,10 +163,22 @@ def settle_watched(*, enrolment: Enrolment, lesson: LessonPage) -> bool:
         "sha256": _sha256({"lecture": lesson.lecture.source_sha256, "intervals": watched.intervals}),
     }
     at = max(watched.completed_at or watched.last_at, enrolment.enrolled_at)
+    late = sent_late(enrolment.offer, at, watched)
     return complete_lesson(
         enrolment=enrolment,
-        end=LessonEnd(lesson=lesson, at=at, minutes=minutes, evidence=(evidence,), lecture_id=lesson.lecture.pk),
+        end=LessonEnd(lesson=lesson, at=at, minutes=minutes, evidence=(evidence, *late), lecture_id=lesson.lecture.pk),
     )
+
+
+def sent_late(offer: Offer, at: datetime, watched: WatchedTime) -> tuple[dict[str, str], ...]:
+    """The flag of work that was done before New Year and sent after it: it counts in the old year, and says so."""
+    if offer.basis == Basis.NONE:
+        return ()
+    zone = time_zone_of(offer.rule_set_id)
+    received = watched.outcomes.order_by("created_at").values_list("created_at", flat=True).first()
+    if received is None or received.astimezone(zone).year == at.astimezone(zone).year:
+        return ()
+    return ({"kind": SENT_LATE, "received_at": received.isoformat()},)
 
 
 def settle_outcomes(*, person: Person | None = None) -> int:

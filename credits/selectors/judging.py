@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from credits.enums import GrantMethod, OfficialState, RequirementState
+from credits.enums import SENT_LATE, GrantMethod, OfficialState, RequirementState
 from credits.models import Entry, EntryStatus
 from credits.rules import (
     NOTHING_DECLARED,
@@ -151,7 +151,7 @@ def fact_of(
             str(item.get("scheme", "")) for item in items if item.get("kind") == "approval" and item.get("reference")
         ),
         attended=WHOLE if share is None and entry.granted_how != GrantMethod.ATTENDANCE else share,
-        evidence=frozenset(str(item.get("kind", "")) for item in items) - {"approval", "attendance"} or None,
+        evidence=frozenset(str(item.get("kind", "")) for item in items) - {"approval", "attendance", SENT_LATE} or None,
     )
     return fact if supplement is None else supplement.added_to(fact)
 

@@ -21,6 +21,10 @@ def line_reason(reason: LineReason, *, limit: Decimal | None = None, credits: De
     return _line_texts()[reason] % figures
 
 
+def sent_late() -> str:
+    return _("Done before New Year and sent after it: it belongs to the old year.")
+
+
 def _line_texts() -> dict[LineReason, str]:
     return {
         LineReason.COUNTED: _("Counted in full."),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import get_language
 
 from credits.enums import (
+    SENT_LATE,
     JudgementState,
     LineReason,
     LineState,
@@ -60,7 +61,13 @@ class LineView:
 
     @property
     def text(self) -> str:
-        return texts.line_reason(self.reason, limit=self.limit, credits=self.credits, earned=self.earned)
+        text = texts.line_reason(self.reason, limit=self.limit, credits=self.credits, earned=self.earned)
+        return f"{text} {texts.sent_late()}" if self.is_sent_late else text
+
+    @property
+    def is_sent_late(self) -> bool:
+        """Whether the work was done before New Year and reached the platform after it."""
+        return not self.is_reversal and any(item.get("kind") == SENT_LATE for item in self.entry.evidence)
 
     @property
     def official_text(self) -> str:

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from cms.shared.errors import NotFound
 from media_pipeline import signing
 from media_pipeline.enums import RenditionFile
-from media_pipeline.models import Lecture, PlaySession, WatchedTime
+from media_pipeline.models import Lecture, PlaySession, WatchBatch, WatchedTime
 from media_pipeline.watching import intervals, shares
 from media_pipeline.watching.rules import WatchingRule
 from organisations.models import Person
@@ -177,3 +178,28 @@ def playback(*, person: Person, lecture: Lecture, session: PlaySession) -> Playb
         background_play=session.background_play,
         is_completed=view.is_completed,
     )
+
+
+@dataclass(frozen=True)
+class WatchedYear:
+    """Seconds of a lecture that were credited in a year, and when the last of them was played."""
+
+    seconds: Decimal
+    until: datetime
+
+
+def watched_by_year(*, person: Person, lecture_id: int, zone: ZoneInfo) -> dict[int, WatchedYear]:
+    """What the log of batches (180 days) knows of a person's lecture, by the years of `zone`.
+
+    A batch belongs to the year in which its last piece ended: never later than it was sent.
+    """
+    found: dict[int, WatchedYear] = {}
+    batches = WatchBatch.objects.filter(session__person=person, session__lecture=lecture_id, credited_s__gt=0)
+    for batch in batches.select_related("session").order_by("pk"):
+        ended_ms = max((int(piece[3]) for piece in batch.claimed), default=0)
+        until = min(batch.received_at, batch.session.opened_at + timedelta(milliseconds=ended_ms))
+        year = until.astimezone(zone).year
+        known = found.get(year, WatchedYear(Decimal(0), until))
+        seconds = known.seconds + Decimal(str(batch.credited_s))
+        found[year] = WatchedYear(seconds, max(known.until, until))
+    return found

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -154,14 +154,23 @@ def _credit(
     if shares.is_reached(result.covered, frame.duration_ms, session.threshold) and not shares.is_reached(
         before, frame.duration_ms, session.threshold
     ):
-        _complete(row, session, now)
+        _complete(row, session, _worked_until(session, batch, intervals.subtract(result.spent, spent), now))
     return batch
 
 
-def _complete(row: WatchedTime, session: PlaySession, now: datetime) -> None:
+def _worked_until(session: PlaySession, batch: WatchBatch, paid: intervals.Intervals, now: datetime) -> datetime:
+    """When the last second that was paid for ended: what was played before midnight and sent after it belongs to the
+    day before. Never before what the server had acknowledged by then, never after it was sent."""
+    acknowledged = WatchBatch.objects.filter(session=session).exclude(pk=batch.pk)
+    last = acknowledged.aggregate(last=Max("received_at"))["last"] or session.opened_at
+    ended = datetime.fromtimestamp(paid[-1][1] / 1000, UTC) if paid else now
+    return min(now, max(ended, last))
+
+
+def _complete(row: WatchedTime, session: PlaySession, at: datetime) -> None:
     """Write the outcome of reaching the session's threshold, once. Sets `completed_at`; saving it is idempotent."""
     if row.completed_at is None:
-        row.completed_at = now
+        row.completed_at = at
         row.save(update_fields=["completed_at"])
     _outcome, created = WatchingOutcome.objects.get_or_create(
         subject=row, kind=OutcomeKind.LECTURE_WATCHED, revision=int(session.threshold * 1000)
