@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from django.utils.translation import get_language
 
@@ -19,12 +20,12 @@ def courses_that_fill(person: Person, rule_set_id: str, on: date) -> list[Filler
     Six queries however many there are.
     """
     own = Enrolment.objects.filter(person=person).exclude(state=EnrolmentState.WITHDRAWN)
-    begun: set[object] = set()
-    done: set[object] = set()
+    begun: set[UUID] = set()
+    done: set[UUID] = set()
     for key, state in own.values_list("course_key", "state"):
         (done if state == EnrolmentState.COMPLETED else begun).add(key)
     rows = Offer.objects.open_on(on).granting_credit().filter(rule_set_id=rule_set_id).select_related("course")
-    offers: dict[object, Offer] = {}
+    offers: dict[UUID, Offer] = {}
     for offer in rows.order_by("ends", "pk"):
         if offer.course.translation_key not in done:
             offers.setdefault(offer.course.translation_key, offer)
