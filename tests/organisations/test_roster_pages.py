@@ -7,8 +7,11 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import translation
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 
 from organisations.enums import Role, RosterStage
 from organisations.models import Employment, Node, Person, RosterImport
@@ -167,6 +170,25 @@ def test_wrong_rows_come_back_as_the_sheet_with_reasons(hospital: Node, keeper: 
     assert list(rows[0][1:]) == HEAD
     assert list(rows[1][1:5]) == ["韩梅", "1002", "12345", "CT室"]
     assert "手机" in rows[1][0]
+
+
+def test_empty_roster_is_named_in_the_language_of_its_reader(keeper: Client) -> None:
+    with translation.override("zh-hans"), override_settings(LANGUAGE_CODE="zh-hans"):
+        response = keeper.get(reverse("manage:roster_example"))
+        name = gettext("roster")
+    assert (response["Content-Disposition"], name.isascii()) == (
+        content_disposition_header(True, f"{name}.xlsx"),
+        False,
+    )
+
+
+def test_row_of_a_file_without_sheets_is_named_by_its_number_alone(hospital: Node, keeper: Client) -> None:
+    roster = sent(keeper, hospital, "姓名,工号\n王伟,1001\n".encode(), "a.csv")
+    page = keeper.get(reverse("manage:roster", args=[roster.public_id])).content.decode()
+    assert len(re.findall(r"<span>a\.csv <span", page)) == 1
+    confirmed(keeper, roster)
+    [where] = re.findall(r'<p class="card__meta">(Row 2|[^<]*, row 2)', page_of(keeper, roster, "?outcome=all"))
+    assert where == "Row 2"
 
 
 def test_all_unclear_rows_of_a_page_are_decided_at_once(hospital: Node, keeper: Client) -> None:

@@ -151,7 +151,7 @@ def _judge(
             settle(made, kept, people[match.person], found.owners(row.values), place, row.problems)
             others = [other for other in survey.claims.get(match.person, []) if other != label]
             if others:
-                row.problems.append(problem(P.SAME_PERSON_TWICE, rows=_listed(others)))
+                row.problems.append(problem(P.SAME_PERSON_TWICE, rows=_listed(others, label)))
                 made.outcome, made.candidates = RowOutcome.WRONG, []
         elif any(one["code"] in STOPPING for one in match.problems):
             made.outcome = RowOutcome.WRONG
@@ -190,15 +190,18 @@ def _note_duplicates(row: ReadRow, label: str, reader: RowReader, survey: Survey
         if not value or not rows:
             continue
         others = [other for other in rows if other != label]
-        params = {} if code == P.DUPLICATE_EMAIL else {"rows": _listed(others)}
+        params = {} if code == P.DUPLICATE_EMAIL else {"rows": _listed(others, label)}
         row.problems.append(problem(code, reader.heading(name), **params))
         if code == P.DUPLICATE_EMAIL:
             del row.values[name]
 
 
-def _listed(rows: list[str]) -> str:
-    """The rows named to people: the first few."""
-    return ", ".join(rows[:_NAMED_ROWS]) + (" …" if len(rows) > _NAMED_ROWS else "")
+def _listed(rows: list[str], label: str) -> str:
+    """The rows named to people who look at row `label`: the first few, those of its own sheet by their number alone."""
+    sheet, space, _number = label.rpartition(" ")
+    return ", ".join(row.removeprefix(sheet + space) for row in rows[:_NAMED_ROWS]) + (
+        " …" if len(rows) > _NAMED_ROWS else ""
+    )
 
 
 def _check_leaving(roster: RosterImport, place: Place, survey: Survey, claimed: set[int], asked: set[int]) -> None:

@@ -57,6 +57,15 @@ class RowView:
         return str(self.row.shown.get(Field.NAME.value, ""))
 
     @property
+    def where(self) -> str:
+        """Where it stands in the file; a CSV file has no sheets."""
+        if not self.row.row_number:
+            return _("In no row of the file")
+        if not self.row.sheet:
+            return _("Row %(number)s") % {"number": self.row.row_number}
+        return _("%(sheet)s, row %(number)s") % {"sheet": self.row.sheet, "number": self.row.row_number}
+
+    @property
     def offers_new(self) -> bool:
         return any(choice.value == services.NEW for choice in self.choices)
 

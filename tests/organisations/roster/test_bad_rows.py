@@ -136,6 +136,16 @@ def test_duplicate_in_another_sheet_is_named_with_its_sheet(compare: Compare) ->
 
 
 @pytest.mark.django_db
+def test_duplicate_in_the_same_of_several_sheets_is_named_by_its_row_alone(compare: Compare) -> None:
+    head = ("姓名", "工号")
+    content = files.xlsx(("甲", [head, ("王伟", "1"), ("李娜", "1")]), ("乙", [head, ("张敏", "1")]))
+    found = rows_of(compare(content=content))
+    assert [row.problems[0]["params"] for row in found] == [
+        {"rows": "3, 乙 2"}, {"rows": "2, 乙 2"}, {"rows": "甲 2, 甲 3"},
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
 def test_merged_department_holds_for_all_and_merged_phone_for_nobody(compare: Compare) -> None:
     rows = [
         ("科室", "姓名", "手机号"),
