@@ -2,6 +2,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from credits.enums import ProjectLevel
 
@@ -9,7 +10,7 @@ PROJECT_LEVELS = [
     (ProjectLevel.NATIONAL, _("National")),
     (ProjectLevel.PROVINCIAL, _("Provincial")),
     (ProjectLevel.CITY, _("City")),
-    (ProjectLevel.UNIT, _("Unit")),
+    (ProjectLevel.UNIT, pgettext_lazy("project level", "Unit")),
 ]
 
 

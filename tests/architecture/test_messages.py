@@ -48,7 +48,9 @@ CHINESE_TEMPLATES = {"500.html", "base.html"}
 CHINESE_CODE = {
     "cms/home/services.py",
     "cms/settings/base.py",
+    "credits/columns.py",
     "credits/exports/render.py",
+    "credits/services/official/rows.py",
     "organisations/enums.py",
     "organisations/formats/cells.py",
     "organisations/formats/columns.py",
