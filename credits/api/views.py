@@ -65,7 +65,7 @@ class ExportList(generics.ListAPIView[ExportJob]):
         if getattr(self, "swagger_fake_view", False):
             return ExportJob.objects.none()
         pages.administered(person_of(self.request))
-        return ExportJob.objects.filter(requested_by=person_of(self.request))
+        return ExportJob.objects.filter(requested_by=person_of(self.request)).select_related("disclosure")
 
     @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -120,9 +120,8 @@ class SaidContact(models.Model):
 
     def set_contact(self, *, phone: str, email: str) -> None:
         """Seal a normalised number and an address ("" for none). The caller saves."""
-        for name, value in (("phone", phone), ("email", email)):
-            row = f"{self.said_as}.{name}:{self.public_id}"
-            setattr(self, f"{name}_sealed", crypto.encrypt(value, row=row) if value else "")
+        self.phone_sealed = crypto.encrypt(phone, row=f"{self.said_as}.phone:{self.public_id}") if phone else ""
+        self.email_sealed = crypto.encrypt(email, row=f"{self.said_as}.email:{self.public_id}") if email else ""
 
 
 class Registration(SaidContact):

@@ -23,6 +23,8 @@ NAMED_BY = {"encrypt": "row", "decrypt": "row", "index": "field", "indexes": "fi
 # Calls in which the name comes from the declaration itself, or is a setting of the class that makes it.
 FROM_DECLARATIONS = {"cms/shared/sealing.py", "cms/shared/rotation.py"}
 NAMES = {"self._ROW": "mfa.authenticator", "row.sealed_as": "roster_row"}
+# A base class names its rows by a word that each of its classes gives.
+FAMILIES = {"self.said_as": ("objection", "registration")}
 # The one who looks a person up by a column gives the name on.
 PASSED_ON = {
     "organisations/selectors/people.py": {"field"},
@@ -43,7 +45,8 @@ def named(path: Path) -> Iterator[tuple[str, str]]:
         for keyword in node.keywords:
             if keyword.arg == argument:
                 for value in _values(keyword.value, tree):
-                    yield f"{where}:{node.lineno}", _name(value, PASSED_ON.get(where, set()))
+                    for name in _family(value) or [_name(value, PASSED_ON.get(where, set()))]:
+                        yield f"{where}:{node.lineno}", name
 
 
 def _values(value: ast.expr, tree: ast.Module) -> list[ast.expr]:
@@ -56,6 +59,14 @@ def _values(value: ast.expr, tree: ast.Module) -> list[ast.expr]:
 
 def _puts(node: ast.Assign, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _family(value: ast.expr) -> list[str]:
+    """The names of f"{self.said_as}.phone:…", one for each class of the family; empty for other values."""
+    match value:
+        case ast.JoinedStr(values=[ast.FormattedValue(value=word), ast.Constant(value=rest), *_]):
+            return [f"{member}{str(rest).partition(':')[0]}" for member in FAMILIES.get(ast.unparse(word), ())]
+    return []
 
 
 def _name(value: ast.expr, passed_on: set[str]) -> str:

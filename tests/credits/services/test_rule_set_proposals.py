@@ -2,12 +2,14 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from cms.shared import errors
 from cms.shared.jobs import JobState
@@ -25,6 +27,12 @@ from tests.factories.credits import HENAN, entry
 from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory
 
 pytestmark = pytest.mark.usefixtures("rule_sets")
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 def document(**changes: Any) -> dict[str, Any]:
