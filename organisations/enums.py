@@ -441,10 +441,15 @@ READINGS = frozenset(
         Deed.AUDIT_READ,
         Deed.DISCLOSURE_READ,
         Deed.ERASURE_READ,
+        Deed.FEED_READ,
         Deed.LIST_READ,
+        Deed.OBJECTION_READ,
+        Deed.OFFICIAL_LIST_READ,
         Deed.PERSON_CREDITS_READ,
         Deed.PERSON_READ,
         Deed.PERSON_SEARCHED_BY_NUMBER,
+        Deed.RULES_READ,
+        Deed.RULES_TRIAL_READ,
         Deed.TITLES_READ,
     }
 )

@@ -20,6 +20,7 @@ from credits.models import (
     OfficialLine,
     Reflection,
     RepresentativeWork,
+    RuleSetChange,
 )
 from credits.services.chain import lock_book, lock_feed
 from organisations import retention
@@ -51,6 +52,8 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     moved["credits.Following"] = _move_followings(kept, merged)
     moved["credits.Reflection"] = Reflection.objects.filter(person=merged).update(person=kept)
     moved["credits.Declaration"] = _move_declarations(kept, merged)
+    # What a trial said of one of two accounts holds for neither; the next trial judges the person.
+    RuleSetChange.objects.filter(person__in=[kept, merged]).delete()
     moved["credits.EntryObjection"] = EntryObjection.objects.filter(person=merged).update(person=kept)
     has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
     if has_primary:
@@ -183,6 +186,7 @@ def erase(person: Person) -> None:
         lock_book(pk)
     papers = list(EntryEvidence.objects.filter(entry__book__owner=person))
     OfficialLine.objects.filter(book__owner=person).delete()
+    RuleSetChange.objects.filter(person=person).delete()
     Book.objects.filter(owner=person).update(owner=None)
     ExamPass.objects.filter(person=person).delete()
     RepresentativeWork.objects.filter(person=person).delete()
@@ -244,13 +248,16 @@ HISTORY = History(
             "credits.Declaration.decided_by",
             "credits.EntryObjection.answered_by",
             "credits.YearClosing.set_by",
+            "credits.RuleSetProposal.proposed_by",
+            "credits.RuleSetProposal.decided_by",
         ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
     )
     | dict.fromkeys(
         ("credits.ColumnDraft.created_by", "credits.ColumnSetVersion.published_by", "credits.FeedToken.created_by"),
         "Made for a place, not about a person; the deed stands in the copy's audit log.",
-    ),
+    )
+    | {"credits.RuleSetChange.person": "A trial of rules that are not in force, judged from the entries."},
     fields=frozenset(
         {
             "credits.Book.owner",
@@ -260,6 +267,7 @@ HISTORY = History(
             "credits.Reflection.person",
             "credits.Declaration.person",
             "credits.EntryObjection.person",
+            "credits.RuleSetChange.person",
         }
     ),
     doers=frozenset(
@@ -276,6 +284,8 @@ HISTORY = History(
             "credits.Declaration.decided_by",
             "credits.EntryObjection.answered_by",
             "credits.YearClosing.set_by",
+            "credits.RuleSetProposal.proposed_by",
+            "credits.RuleSetProposal.decided_by",
         }
     ),
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from credits.models.exports import DEFAULT_SET
 from tests.factories.credits import HENAN
 from tests.factories.organisations import PASSWORD
 
@@ -101,11 +102,11 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     "api/v1/attempts/": lambda world: {"permit": world.permit},
     "api/v1/credit-exports/": lambda world: {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": world.entry.ends_on.year,
-        "file_format": "csv",
+        "file_format": "csv", "reason": "年度核对",
     },
     "credits/exports/request/": lambda world: {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": str(world.entry.ends_on.year),
-        "file_format": "csv",
+        "column_set": DEFAULT_SET, "file_format": "csv", "layout": "one", "encoding": "utf-8", "reason": "年度核对",
     },
 }  # fmt: skip
 

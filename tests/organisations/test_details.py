@@ -147,7 +147,7 @@ def test_number_in_an_objection_is_not_kept_and_the_person_is_told(person: Perso
     form = {"answer": "object", "text": "我的手机是 139 0000 0009，身份证 11010519491231002X，工号 0043"}
     page = client.post(reverse("organisations:details"), form, follow=True).content.decode()
     assert Objection.objects.get().text == "我的手机是 ***，身份证 ***，工号 0043"
-    assert page.count("was replaced by ***") == 1
+    assert page.count("已替换为") == 1
     objection = Objection.objects.get()
     objections.answer(by=objection.unit.role_grants.get().person, objection=objection, text="改为 13900000009")
     assert Objection.objects.get().answer == "改为 ***"

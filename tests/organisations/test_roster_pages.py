@@ -107,8 +107,8 @@ def test_roster_goes_from_file_to_people_and_back(hospital: Node, keeper: Client
     roster.refresh_from_db()
     assert roster.roster_stage == RosterStage.APPLIED
     made = Person.objects.get(name="李雷")
-    assert [(e.unit, e.department, e.staff_number) for e in Employment.objects.filter(person=made)] == [
-        (hospital, "CT室", "1001")
+    assert [(e.unit.name, e.unit.get_parent(), e.staff_number) for e in Employment.objects.filter(person=made)] == [
+        ("CT室", hospital, "1001")
     ]
     namesakes[0].refresh_from_db()
     assert namesakes[0].phone == "+8613800000003"
@@ -187,8 +187,8 @@ def test_row_of_a_file_without_sheets_is_named_by_its_number_alone(hospital: Nod
     page = keeper.get(reverse("manage:roster", args=[roster.public_id])).content.decode()
     assert len(re.findall(r"<span>a\.csv <span", page)) == 1
     confirmed(keeper, roster)
-    [where] = re.findall(r'<p class="card__meta">(Row 2|[^<]*, row 2)', page_of(keeper, roster, "?outcome=all"))
-    assert where == "Row 2"
+    row = gettext("Row %(number)s") % {"number": 2}
+    assert page_of(keeper, roster, "?outcome=all").count(f'<p class="card__meta">{row}') == 1
 
 
 def test_all_unclear_rows_of_a_page_are_decided_at_once(hospital: Node, keeper: Client) -> None:
@@ -263,7 +263,8 @@ def test_rosters_belong_to_their_unit_alone(hospital: Node, keeper: Client) -> N
     posts = ["roster_columns", "roster_decide", "roster_apply", "roster_undo", "roster_discard"]
     for client, status in ((outsider, 404), (learner, 403), (auditor, 403), (Client(), 302)):
         for name in views:
-            assert (name, client.get(reverse(f"manage:{name}", args=[roster.public_id])).status_code) == (name, status)
+            seen = 200 if client is auditor and name in {"roster", "roster_state"} else status
+            assert (name, client.get(reverse(f"manage:{name}", args=[roster.public_id])).status_code) == (name, seen)
         for name in posts:
             assert (name, client.post(reverse(f"manage:{name}", args=[roster.public_id])).status_code) == (name, status)
     form = {"unit": str(hospital.public_id), "file": SimpleUploadedFile("a.xlsx", workbook())}
@@ -284,7 +285,7 @@ def test_pages_take_constant_queries(
         sent(keeper, hospital, workbook(*namesakes))
     assert roster.counts == {"unclear": count}
     page_of(keeper, roster)
-    with django_assert_num_queries(8):
-        page_of(keeper, roster)
     with django_assert_num_queries(9):
+        page_of(keeper, roster)
+    with django_assert_num_queries(10):
         keeper.get(reverse("manage:rosters"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils.translation import override
 
 from credits.models import Judgement, RuleSetVersion
 from credits.services.rule_sets import FOLDER, BadRuleSet, load_rule_sets
@@ -40,7 +41,7 @@ def test_load_of_a_bad_file_names_it_and_stores_nothing(
     tmp_path: Path, name: str, changes: dict[str, Any], words: str
 ) -> None:
     write(tmp_path, name, **changes)
-    with pytest.raises(BadRuleSet, match=words):
+    with override("en"), pytest.raises(BadRuleSet, match=words):
         load_rule_sets(tmp_path)
     assert RuleSetVersion.objects.count() == 0
 

@@ -179,9 +179,9 @@ def test_lists_take_constant_queries(
         row = registered(unit, phone=f"1380000000{number}")
         entered(unit)
     client.get(LIST)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(LIST)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(path_of(row))
 
 
