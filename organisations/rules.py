@@ -67,8 +67,8 @@ def masked_id_number(clear: str) -> str:
 
 
 def masked_number(text: str) -> str:
-    """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to four)."""
-    return f"***{text[-2:]}" if len(text) > 4 else "***" if text else ""
+    """A staff number as it may lie on a desk: its last two characters, none of the rest ("***34", "***" up to two)."""
+    return f"***{text[-2:]}" if len(text) > 2 else "***" if text else ""
 
 
 def department_key(text: str) -> str:

@@ -52,7 +52,8 @@ def test_id_number_check_digit(number: str, good: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [("", ""), ("7", "***"), ("1234", "***"), ("A01234", "***34"), ("2019-0077", "***77")]
+    ("number", "shown"),
+    [("", ""), ("7", "***"), ("12", "***"), ("1234", "***34"), ("A01234", "***34"), ("2019-0077", "***77")],
 )
-def test_masked_number_keeps_two_characters_of_long_ones(number: str, shown: str) -> None:
+def test_masked_number_keeps_two_characters_where_there_are_more(number: str, shown: str) -> None:
     assert rules.masked_number(number) == shown
