@@ -20,6 +20,21 @@ CLOSING = re.compile(rb"^=* ?\d+ (passed|failed|error|skipped|deselected).* in [
 # What each test is worth waiting for; everything else is somebody waiting for it.
 PER_STEP_S = 40 * 60
 
+# What is the same on every database: texts, declarations, arithmetic, files, and who may open what.
+ON_ONE_DATABASE = [
+    *[
+        f"tests/architecture/test_{name}.py"
+        for name in (
+            *("benchmarks", "data_map", "deeds", "histories", "messages", "sealing", "templates"),
+            *("role_matrix", "role_reach", "valid_bodies"),
+        )
+    ],
+    "tests/credits/rules",
+    "tests/frontend",
+    "tests/media_pipeline/services/test_transcoding.py",
+    *[f"tests/organisations/roster/test_{name}.py" for name in ("bad_rows", "libreoffice", "reading")],
+]
+
 Step = tuple[str, list[str], dict[str, str], Path]
 
 
@@ -89,7 +104,10 @@ def every() -> list[Step]:
         step("Vitest", str(NODE / "node"), *vitest, cwd=ROOT / "frontend"),
         step("browser", *pytest("-m", "browser and not very_slow")),
         step("browser, PostgreSQL and Redis", *pytest("--services", "-m", "browser and services and not very_slow")),
-        step("tests, PostgreSQL and Redis", *pytest("--services", *parallel, "-m", plain)),
+        step(
+            "tests, PostgreSQL and Redis",
+            *pytest("--services", *parallel, *(f"--ignore={path}" for path in ON_ONE_DATABASE), "-m", plain),
+        ),
         step("tests, SQLite", *pytest(*parallel, "-m", plain)),
     ]
 
