@@ -12,7 +12,7 @@ from credits.columns import ColumnSet, SetKind
 from credits.exports import projects
 from credits.exports.annual import Asked
 from credits.models import EntryStatus, Feed
-from credits.selectors import time_zone_of
+from credits.selectors import review_position, time_zone_of
 from organisations.enums import Deed
 from organisations.models import AuditEvent
 
@@ -45,7 +45,8 @@ def identity(job: Any, column_set: ColumnSet, wish: Asked, *, disclosure: str) -
         "layout": job.layout,
         "language": job.language,
         "ledger_position": Feed.objects.aggregate(last=Max("position"))["last"] or 0,
-        "review_position": EntryStatus.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "states_position": EntryStatus.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "review_position": review_position(),
         "people_position": AuditEvent.objects.filter(verb__in=_CHANGES).aggregate(last=Max("pk"))["last"] or 0,
         "projects_sha256": projects.fingerprint(job.period_begins.year) if is_projects else "",
         "disclosure": disclosure,

@@ -17,9 +17,7 @@ from credits.selectors.rule_sets import (
     time_zone_of,
 )
 from credits.selectors.standings import (
-    ExportRow,
     category_title,
-    export_rows,
     rule_sets_of,
     standing,
     standings,
@@ -30,7 +28,6 @@ from credits.selectors.views import LineView, RequirementView, Standing
 
 __all__ = [
     "Estimate",
-    "ExportRow",
     "JudgedFigures",
     "LineView",
     "LoadedRuleSet",
@@ -43,7 +40,6 @@ __all__ = [
     "default_rule_set_id",
     "entries_of",
     "estimate",
-    "export_rows",
     "follows",
     "in_force",
     "is_stored",

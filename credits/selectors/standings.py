@@ -1,14 +1,12 @@
 """Standings: the judgement by the version in force, of one person or of many in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,10 +35,7 @@ from credits.selectors.judging import (
 )
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, rule_book, time_zone_of
 from credits.selectors.views import LineView, RequirementView, Standing, in_english, readable
-from organisations.enums import PersonState
-from organisations.models import Employment, Person
-from organisations.selectors import in_force as employed_on
-from organisations.selectors import states_on
+from organisations.models import Person
 
 CHUNK = 500
 
@@ -319,39 +314,6 @@ def _unknown_period(person: Person, rule_set_id: str, year: int, rules: RuleSet)
         has_demo=False,
         entries=0,
     )
-
-
-@dataclass(frozen=True)
-class ExportRow:
-    """A person's year as a row. `employment` (with its unit) and `state` are those of the period's last day so far."""
-
-    person: Person
-    employment: Employment | None
-    state: PersonState
-    standing: Standing
-
-
-def export_rows(
-    *, people: QuerySet[Person], rule_set_id: str, year: int, on: date | None = None, with_lines: bool = False
-) -> Iterator[ExportRow]:
-    """One row per person, also without entries, in the order of `people`; a constant number of queries per 500 people.
-
-    Run it inside one REPEATABLE READ transaction where the file must be of one moment. Raises NoRuleSetInForce.
-    """
-    on = on or today_in(rule_set_id)
-    _version, period = period_of_year(rule_set_id, year, on=on)
-    last_day = on if period is None or on in period else period.ends - date.resolution
-    chunks = people.iterator(chunk_size=CHUNK)
-    while chunk := list(islice(chunks, CHUNK)):
-        places, states = _employments(chunk, last_day), states_on(chunk, last_day)
-        for found in standings(people=chunk, rule_set_id=rule_set_id, year=year, on=on, with_lines=with_lines):
-            pk = found.person.pk
-            yield ExportRow(found.person, places.get(pk), states[pk], found)
-
-
-def _employments(people: Iterable[Person], day: date) -> dict[int, Employment]:
-    rows = Employment.objects.filter(employed_on(day), person__in=list(people)).select_related("unit")
-    return {row.person_id: row for row in rows.order_by("begins", "pk")}
 
 
 def years_with_entries(person: Person, rule_set_id: str | None = None) -> list[int]:

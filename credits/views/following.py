@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms.shared.errors import DomainError
 from credits.selectors import following as selectors
 from credits.services import following as services
+from credits.views import deciding
 from credits.views.following_forms import FollowForm, ReflectionForm, StatementsForm
 from organisations import audit
 from organisations.models import Person
@@ -112,15 +113,11 @@ def person_rules(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, public_id: UUID, fact_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     row = selectors.declaration_to_decide(by=by, public_id=public_id, fact_id=fact_id)
-    try:
-        if request.POST.get("do") == "confirm":
-            services.confirm_declaration(by=by, declaration=row)
-            messages.success(request, _("It is confirmed, and the person was told."))
-        else:
-            services.refuse_declaration(by=by, declaration=row, reason=request.POST.get("reason", ""))
-            messages.success(request, _("It is not confirmed, and the person was told why."))
-    except DomainError as error:
-        messages.error(request, str(error))
+    deciding.answer(
+        request,
+        confirm=lambda: services.confirm_declaration(by=by, declaration=row),
+        refuse=lambda reason: services.refuse_declaration(by=by, declaration=row, reason=reason),
+    )
     return redirect("credits:person_rules", public_id)
 
 

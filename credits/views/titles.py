@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms.shared.errors import DomainError
 from credits.selectors import titles as selectors
 from credits.services import titles
+from credits.views import deciding
 from credits.views.title_forms import PaperForm, WorkForm
 from organisations import audit
 from organisations.views.manage import shell
@@ -39,15 +40,11 @@ def person_titles(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, public_id: UUID, fact_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
     fact = selectors.fact_to_decide(by=by, public_id=public_id, fact_id=fact_id)
-    try:
-        if request.POST.get("do") == "confirm":
-            titles.confirm(by=by, fact=fact)
-            messages.success(request, _("It is confirmed, and the person was told."))
-        else:
-            titles.refuse(by=by, fact=fact, reason=request.POST.get("reason", ""))
-            messages.success(request, _("It is not confirmed, and the person was told why."))
-    except DomainError as error:
-        messages.error(request, str(error))
+    deciding.answer(
+        request,
+        confirm=lambda: titles.confirm(by=by, fact=fact),
+        refuse=lambda reason: titles.refuse(by=by, fact=fact, reason=reason),
+    )
     return redirect("credits:person_titles", public_id)
 
 

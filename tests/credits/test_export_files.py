@@ -13,6 +13,8 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.storage import FileSystemStorage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from cms.shared.jobs import JobState
@@ -169,6 +171,20 @@ def test_annual_list_tells_how_far_reporting_and_review_are() -> None:
     assert [row[key] for key in ("review_state", "review_unit", "review_time", "review_opinion")] == [
         "1 returned", "", f"{YEAR}-02-03", "缺材料",
     ]  # fmt: skip
+
+
+def test_annual_list_takes_as_many_statements_for_ten_people_as_for_two() -> None:
+    world, counts = World(), []
+    for more in (0, 8):
+        for number in range(more):
+            world.learner(world.units[0], f"1{number}")
+        for person in Person.objects.filter(employments__isnull=False):
+            entry(person=person, on=date(YEAR, 1, 10 + more), is_demo=True)
+        job = exports.request_export(by=world.reviewer, reason="年报", **world.wish())
+        with CaptureQueriesContext(connection) as asked:
+            exports.run_export(job.pk)
+        counts.append((ExportJob.objects.get(pk=job.pk).row_count, len(asked)))
+    assert counts == [(2, counts[0][1]), (10, counts[0][1])]
 
 
 def test_rows_follow_person_numbers_by_bytes_and_name_a_person_once() -> None:

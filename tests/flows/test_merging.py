@@ -13,16 +13,15 @@ from courses.selectors import required_lessons
 from courses.services import progress as progresses
 from courses.services.enrolment import enrol
 from credits.enums import GrantMethod, OfficialState
-from credits.models import Book, Entry
-from credits.selectors import export_rows, standing
-from credits.services import awards, statuses
+from credits.models import Book, Entry, ExportJob
+from credits.selectors import standing
+from credits.services import awards, exports, statuses
 from credits.services.verification import verify_judgements, verify_ledger
 from media_pipeline.models import PlaySession, WatchClock, WatchedTime, WatchingOutcome
 from organisations.models import Person
-from organisations.scopes import Scope
-from organisations.selectors import people_in
 from organisations.services import merging
 from quizzes.models import Attempt
+from tests.credits.test_export_files import rows_of
 from tests.factories.courses import CurrentProjectFactory, course_with
 from tests.factories.credits import HENAN, activity, entry
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
@@ -113,9 +112,11 @@ def test_export_shows_one_person_with_one_total() -> None:
     for person in (pair.kept, pair.merged):
         awards.award(person=person, activity=done, rule_set_id=HENAN, how=GrantMethod.ASSESSMENT)
     pair.merge()
-    people = people_in(Scope(frozenset({pair.hospital.path})), on=date(2026, 12, 31))
-    rows = list(export_rows(people=people, rule_set_id=HENAN, year=2026))
-    assert [(row.person, row.standing.credits) for row in rows] == [(pair.kept, Decimal(6))]
+    wish = {"node": pair.hospital, "rule_set_id": HENAN, "year": 2026, "file_format": "csv"}
+    job = exports.request_export(by=pair.administrator, reason="年报", **wish)
+    exports.run_export(job.pk)
+    rows = [(row["name"], row["credits"]) for row in rows_of(ExportJob.objects.get(pk=job.pk))]
+    assert rows == [("王伟", "6")]
 
 
 def test_new_entries_go_to_the_book_of_the_account_that_stays() -> None:

@@ -9,16 +9,14 @@ from credits.enums import JudgementState, LineReason, Mark, RequirementState
 from credits.models import Book, Judgement, RuleSetVersion
 from credits.selectors import (
     NoRuleSetInForce,
-    export_rows,
     rule_sets_of,
     standing,
     standings,
     years_with_entries,
 )
 from credits.services.awards import reverse
-from organisations.models import Person
 from tests.factories.credits import HENAN, NATIONAL, entry
-from tests.factories.organisations import EmploymentFactory, PersonFactory
+from tests.factories.organisations import PersonFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
 
@@ -123,20 +121,6 @@ def test_standings_of_many_take_constant_queries(people: int, django_assert_num_
     assert [row.credits for row in found] == [Decimal(1)] * people
     with django_assert_num_queries(4):
         standings(people=chosen, rule_set_id=HENAN, year=2026, on=RUNNING)
-
-
-@pytest.mark.parametrize("people", [1, 3])
-def test_export_rows_take_constant_queries(people: int, django_assert_num_queries: Any) -> None:
-    employments = [EmploymentFactory() for _ in range(people)]
-    for employment in employments:
-        entry(person=employment.person, is_demo=True)
-    nobody = PersonFactory()
-    with django_assert_num_queries(8):
-        rows = list(export_rows(people=Person.objects.order_by("pk"), rule_set_id=HENAN, year=2026, on=RUNNING))
-    assert [(row.person, row.employment, row.standing.credits, row.standing.has_demo) for row in rows] == [
-        *((employment.person, employment, Decimal(1), True) for employment in employments),
-        (nobody, None, Decimal(0), False),
-    ]
 
 
 def test_years_and_rule_sets_of_a_person() -> None:
