@@ -9,6 +9,7 @@ import httpx
 from organisations.models import Person
 from organisations.services import consents
 from tests.factories.organisations import PASSWORD
+from tests.quizzes.concurrency import ONE_REQUEST_A_CONNECTION
 
 SIGN_IN = "/zh-hans/account/login/"
 HOME = "/zh-hans/account/profile/"
@@ -19,7 +20,9 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=120, limits=httpx.Limits(max_connections=400))
+        self.http = httpx.Client(
+            base_url=url, timeout=120, limits=httpx.Limits(max_connections=400), headers=ONE_REQUEST_A_CONNECTION
+        )
 
     def __enter__(self) -> Self:
         return self
