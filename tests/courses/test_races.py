@@ -1,6 +1,7 @@
 """What happens at once, and what happens after a kill. These really commit, on both databases."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -11,7 +12,8 @@ from courses.selectors import required_lessons
 from courses.services import progress as progresses
 from courses.services.enrolment import enrol
 from courses.services.studying import quiz_context
-from credits.models import Entry
+from credits.models import Entry, Feed
+from credits.services.verification import verify_judgements, verify_ledger
 from media_pipeline.models import WatchingOutcome
 from quizzes.models import AttemptOutcome
 from quizzes.protocol import Event
@@ -75,6 +77,52 @@ def test_the_last_lessons_completed_at_once_complete_the_course(committed_db, ru
 
     assert at_once(confirm) == []
     assert (CourseCompletion.objects.count(), Entry.objects.count()) == (1, 1)
+
+
+def rush(jobs: list) -> list:
+    """Run `jobs` on 40 connections that start together, so that 40 are under way at any moment; their results."""
+    gate = threading.Barrier(40)
+
+    def run(mine: list) -> list:
+        gate.wait(timeout=120)
+        try:
+            return [job() for job in mine]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(40) as pool:
+        parts = pool.map(run, [jobs[first::40] for first in range(40)])
+        return [result for part in parts for result in part]
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_two_hundred_completions_by_one_learner_make_one_award(committed_db, rule_sets) -> None:
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory())
+    person = PersonFactory()
+    enrol(person=person, offer=offer)
+    (lesson,) = required_lessons(offer)
+    opened(person, lesson, minutes_ago=5)
+    found = rush([lambda: progresses.confirm_reading(person=person, lesson=lesson).pk] * 200)
+    assert (len(found), len(set(found))) == (200, 1)
+    assert (CourseCompletion.objects.count(), Entry.objects.count(), Feed.objects.count()) == (1, 1, 1)
+    assert (verify_ledger(), verify_judgements()) == ([], [])
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_fifty_learners_completing_four_times_make_fifty_awards(committed_db, rule_sets) -> None:
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory())
+    people = [PersonFactory() for _ in range(50)]
+    (lesson,) = required_lessons(offer)
+    for person in people:
+        enrol(person=person, offer=offer)
+        opened(person, lesson, minutes_ago=5)
+    rush([lambda person=person: progresses.confirm_reading(person=person, lesson=lesson).pk for person in people * 4])
+    owners = list(Entry.objects.order_by("book__owner").values_list("book__owner", flat=True))
+    assert owners == sorted(person.pk for person in people)
+    assert list(Feed.objects.order_by("position").values_list("position", flat=True)) == list(range(1, 51))
+    assert (CourseCompletion.objects.count(), verify_ledger(), verify_judgements()) == (50, [], [])
 
 
 @pytest.mark.slow
