@@ -20,8 +20,7 @@ from organisations.enums import READINGS, Deed, Power
 from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import labels
-from organisations.selectors.erasure import reaches_a_tree
-from organisations.selectors.powers import people_in, required_scope
+from organisations.selectors.powers import people_in, reaches_everybody, required_scope
 
 PER_PAGE = 50
 _AT_ONCE = 500
@@ -179,9 +178,9 @@ class _UuidText(Func):
 
 
 def _readable(scope: Scope) -> Q:
-    """Everything for whoever audits a whole tree; else what people of the scope did, or was done to them or to its
+    """Everything for whoever audits everybody; else what people of the scope did, or was done to them or to its
     places."""
-    if reaches_a_tree(scope):
+    if reaches_everybody(scope):
         return Q()
     people = people_in(scope)
     ids = people.annotate(text_id=_UuidText(F("public_id"))).values("text_id")

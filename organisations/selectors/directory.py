@@ -23,7 +23,7 @@ from organisations.models.places import open_on
 from organisations.scopes import Scope
 from organisations.selectors.departments import in_department, name_units
 from organisations.selectors.people import people_by_id_number, person_by_phone, states_on
-from organisations.selectors.powers import in_force, people_in, scope_for, scope_of, today
+from organisations.selectors.powers import in_force, people_in, reaches_everybody, scope_for, scope_of, today
 
 _CHUNK = 500
 # The first generation of ID numbers had 15.
@@ -67,9 +67,8 @@ class PersonRow:
 
 
 def sees_everybody(by: Person) -> bool:
-    """Whether `by` is system administrator of a whole tree: then those who belong nowhere (any more) are theirs too."""
-    tops = scope_of(by, {Role.SYSTEM_ADMINISTRATOR})
-    return Node.objects.filter(tops.q(""), depth=1, tree=Tree.ADMINISTRATION).exists() if tops else False
+    """Whether `by` is system administrator of everybody: then those who belong nowhere (any more) are theirs too."""
+    return reaches_everybody(scope_of(by, {Role.SYSTEM_ADMINISTRATOR}))
 
 
 def belonging_nowhere() -> QuerySet[Person]:

@@ -9,11 +9,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from organisations import histories, retention
-from organisations.enums import POWERS, Power, RequestState
+from organisations.enums import POWERS, Power, RequestState, Tree
 from organisations.models import Employment, ErasureRequest, Membership, Node, Person, PersonExport, RoleGrant
-from organisations.scopes import Scope
 from organisations.selectors.directory import belonging_nowhere
-from organisations.selectors.powers import in_force, people_in, required_scope
+from organisations.selectors.powers import in_force, people_in, reaches_everybody, required_scope
 
 _YEAR = "last_credit_year:"
 
@@ -77,10 +76,10 @@ def own_data(person: Person) -> OwnData:
 
 def deciding(by: Person, power: Power = Power.APPROVE_DISCLOSURE) -> QuerySet[ErasureRequest]:
     """The requests that `by` may decide, with SEE_ERASURES see: of people in scope, and of people without a place today
-    for those whose scope is a whole tree. Raises OutOfScope."""
+    for those whose scope reaches everybody. Raises OutOfScope."""
     scope = required_scope(by, power)
     found = Q(person__in=people_in(scope).values("pk"))
-    if reaches_a_tree(scope):
+    if reaches_everybody(scope):
         found |= Q(person__in=belonging_nowhere().values("pk"))
     return ErasureRequest.objects.filter(found)
 
@@ -92,13 +91,13 @@ def deciders_of(person: Person) -> list[Person]:
 
 
 def _holders(power: Power, person: Person) -> list[Person]:
-    """Who has `power` over the person's places of today, or over a whole tree where they have none; not they."""
+    """Who has `power` over the person's places of today, or over everybody where they have none; not they."""
     paths = [
         *Employment.objects.filter(in_force(), person=person).values_list("unit__path", flat=True),
         *Membership.objects.filter(in_force(), person=person).values_list("branch__path", flat=True),
     ]
     above = {path[:end] for path in paths for end in range(Node.steplen, len(path) + 1, Node.steplen)}
-    reach = Q(node__path__in=above) if above else Q(node__depth=1)
+    reach = Q(node__path__in=above) if above else Q(node__depth=1, node__tree=Tree.ADMINISTRATION)
     roles = [role.value for role in POWERS[power]]
     grants = RoleGrant.objects.filter(in_force(), reach, role__in=roles, person__is_active=True)
     keys = grants.exclude(person=person).values("person")
@@ -114,11 +113,6 @@ def appointers_for(person: Person) -> list[Person]:
 def waiting_for(by: Person) -> int:
     """How many requests wait for `by`'s decision, own ones not counted. Raises OutOfScope."""
     return deciding(by).filter(request_state=RequestState.WAITING).exclude(person=by).count()
-
-
-def reaches_a_tree(scope: Scope) -> bool:
-    """Whether the scope holds a whole tree: the province, and not only a place in it."""
-    return any(len(path) == Node.steplen for path in scope.paths)
 
 
 def requests_page(by: Person, *, state: str = "", search: str = "") -> QuerySet[ErasureRequest]:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
-from organisations.enums import POWERS, POWERS_FROM_THE_TOP, Power, Role
+from organisations.enums import POWERS, POWERS_FROM_THE_TOP, Power, Role, Tree
 from organisations.models import Employment, Membership, Node, Person, RoleGrant
 from organisations.scopes import Scope
 
@@ -51,6 +51,13 @@ def scope_for(person: Person, power: Power, *, on: date | None = None) -> Scope:
     if power in POWERS_FROM_THE_TOP:
         return Scope(frozenset(path for path in scope.paths if len(path) == Node.steplen))
     return scope
+
+
+def reaches_everybody(scope: Scope) -> bool:
+    """Whether the scope holds the administration's tree, in which everybody works, from its top: then what belongs to
+    no place is in it too. The society's tree holds its members only. One query."""
+    tops = {path for path in scope.paths if len(path) == Node.steplen}
+    return Node.objects.filter(path__in=tops, tree=Tree.ADMINISTRATION).exists() if tops else False
 
 
 def required_scope(person: Person, power: Power) -> Scope:

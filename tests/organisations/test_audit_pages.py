@@ -16,11 +16,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from organisations import audit
-from organisations.enums import Deed, Role
+from organisations.enums import Deed, NodeKind, Role
 from organisations.models import AuditEvent, Person
 from organisations.selectors import audit as selectors
 from organisations.services import pruning
-from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
+from tests.factories.organisations import (
+    BranchFactory,
+    EmploymentFactory,
+    MembershipFactory,
+    NodeFactory,
+    PersonFactory,
+    RoleGrantFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +97,18 @@ def test_reader_of_one_hospital_sees_its_people_only() -> None:
     assert client.get(reverse("manage:audit_event", args=[10**30])).status_code == 404
 
 
+def test_reader_of_the_society_sees_its_members_and_not_what_belongs_to_no_place() -> None:
+    world = World()
+    society = BranchFactory(kind=NodeKind.SOCIETY)
+    reader = RoleGrantFactory(node=society, role=Role.AUDITOR).person
+    MembershipFactory(person=world.learner, branch=BranchFactory(parent=society))
+    of_a_member = event(actor_id_copy=world.learner.pk)
+    of_nobody = event()
+    elsewhere = event(actor_id_copy=world.stranger.pk)
+    assert found(reader) == [of_a_member.pk]
+    assert found(world.auditor) == [elsewhere.pk, of_nobody.pk, of_a_member.pk]
+
+
 def test_filters_find_what_they_say() -> None:
     world = World()
     with_text = event(after={"reason": "产假结束"}, request_id="abc")
@@ -149,7 +168,7 @@ def test_list_takes_the_same_queries_for_one_and_three(rows: int) -> None:
     client.get(reverse("manage:audit"))
     with CaptureQueriesContext(connection) as asked:
         client.get(reverse("manage:audit"))
-    assert len(asked) == 6
+    assert len(asked) == 7
 
 
 def test_detail_shows_fields_side_by_side() -> None:
