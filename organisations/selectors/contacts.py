@@ -34,11 +34,18 @@ def holder_of(objection: Objection) -> Person | None:
     return _holders([objection]).get(objection.pk)
 
 
+def holders_of(*, phone: str, email: str) -> dict[str, Person]:
+    """Whose account has this number ("phone") and this address ("email")."""
+    found = {
+        "phone": people_by_phone([phone]).get(phone) if phone else None,
+        "email": Person.objects.filter(email=email.strip().lower()).first() if email.strip() else None,
+    }
+    return {name: holder for name, holder in found.items() if holder is not None}
+
+
 def holder_seen(by: Person, *, phone: str, email: str) -> tuple[bool, Person | None]:
     """Whether an account has this number or address, and whose it is where `by` keeps that person."""
-    holder = people_by_phone([phone]).get(phone) if phone else None
-    if holder is None and email:
-        holder = Person.objects.filter(email=email.strip().lower()).first()
+    holder = next(iter(holders_of(phone=phone, email=email).values()), None)
     return holder is not None, holder if holder and holder.pk in _kept(by, [holder]) else None
 
 

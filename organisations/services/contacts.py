@@ -3,6 +3,7 @@
 Whoever asks learns neither whose it is nor where; and with MOST_OPEN requests open nothing is looked up any more.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from organisations import audit, notifications
 from organisations.enums import Deed
 from organisations.models import Objection, Person
 from organisations.selectors import employment_on
-from organisations.selectors.contacts import holder_of, waiting_of
+from organisations.selectors.contacts import holder_of, holders_of, waiting_of
 from organisations.selectors.details import administrators_of
 from organisations.services import people
 
@@ -97,10 +98,42 @@ def ask(*, by: Person, person: Person, phone: str = "", email: str = "") -> erro
 
 
 @transaction.atomic
-def enter(*, by: Person, phone: str, email: str, **fields: Any) -> tuple[Person, errors.DomainError | None]:
-    """A new person of whose contact another account has something: entered without that, which is asked for."""
-    person = people.enter(by=by, **fields)
-    return person, put(by=by, person=person, phone=phone, email=email)
+def enter_without(*, by: Person, phone: str, email: str, **fields: Any) -> tuple[Person, int]:
+    """A new person without the number and the address that another account has, whose administrators are told; and how
+    many were. Raises what `people.enter` raises.
+    """
+    holders = holders_of(phone=phone, email=email)
+    phone, email = ("" if "phone" in holders else phone), ("" if "email" in holders else email)
+    person = people.enter(by=by, phone=phone, email=email, **fields)
+    return person, ask_holders(by=by, person=person, holders=holders.values())
+
+
+def ask_holders_of(*, by: Person, person: Person, phone: str) -> int:
+    """As `ask_holders`, of whoever has this number."""
+    return ask_holders(by=by, person=person, holders=holders_of(phone=phone, email="").values())
+
+
+@transaction.atomic
+def ask_holders(*, by: Person, person: Person, holders: Iterable[Person]) -> int:
+    """Let those who look after the accounts that have a number or address ask whether it is still in use there: an
+    administrator, `by`, wants to put it on the account of `person`. How many were told, once a day each.
+
+    Nothing is filed in the name of `person`; `by` learns of nobody.
+    """
+    told, day = set(), timezone.localdate()
+    for holder in {one.pk: one for one in holders if one.pk != person.pk}.values():
+        work = employment_on(holder, day)
+        for keeper in administrators_of(work.unit) if work else []:
+            if keeper.pk != by.pk:
+                key = f"contact_claimed:{by.pk}:{holder.public_id}:{day}"
+                link = _link(keeper, "manage:person", holder.public_id)
+                notifications.notify(
+                    person=keeper, kind="contact_claimed", params={"name": holder.name}, key=key, link=link
+                )
+                told.add(keeper.pk)
+    if told:
+        audit.record(by=by, verb=Deed.CONTACT_ASK, target=person, after={"told": len(told)})
+    return len(told)
 
 
 def _tell(objection: Objection, keepers: list[Person]) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import override
 from organisations.enums import Role
 from organisations.models import AuditEvent, Notification, Objection, Person
 from organisations.services import access, activation, contacts
+from organisations.views.manage import clashes
 from tests.factories.organisations import PASSWORD, EmploymentFactory, PersonFactory
 from tests.organisations.manage.desk import Desk, signed_in
 
@@ -142,39 +143,69 @@ def test_other_unit_is_told_and_neither_learns_of_the_other(desk: Desk) -> None:
     assert desk.worker.name not in signed_in(other_keeper).get("/en/account/notifications/").content.decode()
 
 
+NEWCOMER = {"username": "zhao.q", "name": "赵强", "title": "技师", "kind": "staff", "begins": "2026-01-05"}
+
+
+def newcomer_form(desk: Desk) -> dict[str, str]:
+    return NEWCOMER | {"unit": str(desk.hospital.public_id), "phone": "13900000009"}
+
+
 def test_newcomer_with_a_known_number_is_entered_without_it(desk: Desk, holder: Person) -> None:
-    client, url = signed_in(desk.keeper), reverse("manage:person_new")
-    fields = {
-        "username": "zhao.q", "name": "赵强", "title": "技师", "unit": str(desk.hospital.public_id), "kind": "staff",
-        "begins": "2026-01-05", "phone": "13900000009",
-    }  # fmt: skip
+    client, url, fields = signed_in(desk.keeper), reverse("manage:person_new"), newcomer_form(desk)
     page = client.post(url, fields)
     text = page.content.decode()
     assert (page.status_code, Person.objects.filter(name="赵强").exists()) == (400, False)
-    assert (reverse("manage:person", args=[holder.public_id]) in text, 'name="clear_up"' in text) == (True, True)
+    ways = [reverse(view, args=[holder.public_id]) for view in ("manage:person", "manage:person_phone")]
+    assert [f'href="{way}"' in text for way in ways] == [True, True]
     assert AuditEvent.objects.filter(verb="person.searched_by_number", target_id=str(holder.public_id)).count() == 1
-    assert client.post(url, fields | {"clear_up": "1"}).url == reverse("manage:objections")
+    sent = client.post(url, fields | {"without": "1"})
     newcomer = Person.objects.get(username="zhao.q")
-    assert (newcomer.phone, asked(newcomer).phone) == ("", NUMBER)
-    again = client.post(url, fields | {"clear_up": "1"})
+    assert sent.url == reverse("manage:person", args=[newcomer.public_id])
+    assert (newcomer.phone, Objection.objects.count(), kinds(desk.keeper)) == ("", 0, [])
+    again = client.post(url, fields | {"without": "1"})
     assert (again.status_code, Person.objects.filter(name="赵强").count()) == (400, 1)
 
 
 def test_newcomer_with_a_number_of_another_unit_shows_nobody(desk: Desk) -> None:
+    other_keeper = desk.holder(Role.UNIT_CREDIT_ADMINISTRATOR, desk.other)
     holder = EmploymentFactory(unit=desk.other, person=PersonFactory(name="李娜", phone=NUMBER)).person
-    fields = {
-        "username": "zhao.q", "name": "赵强", "title": "技师", "unit": str(desk.hospital.public_id), "kind": "staff",
-        "begins": "2026-01-05", "phone": "13900000009",
-    }  # fmt: skip
-    text = signed_in(desk.keeper).post(reverse("manage:person_new"), fields).content.decode()
-    assert ('name="clear_up"' in text, holder.name in text, str(holder.public_id) in text) == (True, False, False)
+    client, url, fields = signed_in(desk.keeper), reverse("manage:person_new"), newcomer_form(desk)
+    text = client.post(url, fields).content.decode()
+    assert ('name="without"' in text, holder.name in text, str(holder.public_id) in text) == (True, False, False)
+    assert kinds(other_keeper) == []
+    with override("zh-hans"):
+        asked_one = clashes.told(1)
+    page = client.post(url, fields | {"without": "1"}, follow=True).content.decode()
+    assert (kinds(other_keeper), Objection.objects.count()) == (["contact_claimed"], 0)
+    assert (holder.name in page, asked_one in page) == (False, True)
 
 
-def test_changed_phone_that_is_taken_waits_in_the_list(desk: Desk, holder: Person) -> None:
-    client = signed_in(desk.keeper)
+def test_changed_phone_that_is_taken_says_what_to_do(desk: Desk, holder: Person) -> None:
+    client, url = signed_in(desk.keeper), reverse("manage:person_phone", args=[desk.worker.public_id])
+    sent = client.post(url, {"phone": "13900000009", "reason": "换号"})
+    text = sent.content.decode()
+    ways = [
+        f"{reverse('manage:merge', args=[desk.worker.public_id])}?other={holder.public_id}",
+        reverse("manage:person_phone", args=[holder.public_id]),
+    ]
+    assert (sent.status_code, [f'href="{way}"' in text for way in ways]) == (400, [True, True])
+    assert ('value="13900000009"' in text, 'value="换号"' in text, 'name="ask"' in text) == (True, True, False)
+    desk.worker.refresh_from_db()
+    assert (desk.worker.phone, Objection.objects.count()) == ("+8613800000001", 0)
+
+
+def test_changed_phone_of_another_unit_is_asked_for_once_a_day(desk: Desk) -> None:
+    other_keeper = desk.holder(Role.UNIT_CREDIT_ADMINISTRATOR, desk.other)
+    holder = EmploymentFactory(unit=desk.other, person=PersonFactory(name="李娜", phone=NUMBER)).person
+    client, url = signed_in(desk.keeper), reverse("manage:person_phone", args=[desk.worker.public_id])
     form = {"phone": "13900000009", "reason": "换号"}
-    sent = client.post(reverse("manage:person_phone", args=[desk.worker.public_id]), form)
-    assert (sent.url, asked(desk.worker).phone) == (reverse("manage:objections"), NUMBER)
+    text = client.post(url, form).content.decode()
+    assert ('name="ask"' in text, holder.name in text, kinds(other_keeper)) == (True, False, [])
+    for _time in range(2):
+        assert client.post(url, form | {"ask": "1"}).url == reverse("manage:person", args=[desk.worker.public_id])
+    assert (kinds(other_keeper), Objection.objects.count()) == (["contact_claimed"], 0)
+    log = AuditEvent.objects.filter(verb="contact.ask").values_list("actor_id_copy", "target_id").distinct()
+    assert list(log) == [(desk.keeper.pk, str(desk.worker.public_id))]
 
 
 @pytest.mark.parametrize("role", [None, Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR])

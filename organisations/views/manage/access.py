@@ -16,7 +16,7 @@ from organisations.selectors import person_in, required_scope
 from organisations.selectors.access import Access, access_of
 from organisations.services import access as services
 from organisations.services import activation, contacts, people
-from organisations.views.manage import shell
+from organisations.views.manage import clashes, shell
 from organisations.views.manage.access_forms import PhoneChangeForm
 
 _FIELD_OF = {"bad_phone": "phone", "reason_missing": "reason"}
@@ -41,19 +41,22 @@ def code(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "HEAD", "POST"])
 def phone(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    access = _access(request, public_id)
+    by, access, clash = shell.person_of(request), _access(request, public_id), None
     form = PhoneChangeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            services.change_phone(by=shell.person_of(request), person=access.person, **form.cleaned_data)
+            services.change_phone(by=by, person=access.person, **form.cleaned_data)
         except people.AlreadyTaken:
-            return _asked(request, access.person, form.cleaned_data["phone"])
+            if request.POST.get("ask"):
+                return _asked(request, access.person, form.cleaned_data["phone"])
+            clash = clashes.clash(by, form)
+            form.add_error("phone", _("Another account has this number."))
         except DomainError as error:
             form.add_error(_FIELD_OF.get(error.code), str(error))
         else:
             messages.success(request, _("The mobile number is changed, and the person was told."))
             return _back(access.person)
-    context = {"access": access, "form": form}
+    context = {"access": access, "form": form, "clash": clash}
     status = 400 if form.is_bound else 200
     return shell.page(request, "organisations/manage/person_phone.html", context, section="people", status=status)
 
@@ -78,10 +81,10 @@ def _access(request: HttpRequest, public_id: UUID) -> Access:
 
 
 def _asked(request: HttpRequest, person: Person, number: str) -> HttpResponse:
-    """The number is on another account: to the list where it waits to be cleared up."""
-    told = contacts.ask(by=shell.person_of(request), person=person, phone=number)
-    messages.warning(request, str(told))
-    return redirect("manage:objections") if isinstance(told, contacts.AskedUnit) else _back(person)
+    """The number stays where it is; whoever looks after the account that has it is asked about it."""
+    told = contacts.ask_holders_of(by=shell.person_of(request), person=person, phone=number)
+    messages.info(request, clashes.told(told))
+    return _back(person)
 
 
 def _back(person: Person) -> HttpResponse:

@@ -23,10 +23,9 @@ from organisations import audit
 from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import directory, required_scope, scope_for
-from organisations.selectors.contacts import holder_seen
 from organisations.selectors.directory import PersonRow
 from organisations.services import bulk, contacts, people
-from organisations.views.manage import lists, shell
+from organisations.views.manage import clashes, lists, shell
 from organisations.views.manage.people_forms import BulkDepartmentForm, BulkLeaveForm, NewPersonForm, PeopleFilterForm
 
 PER_PAGE = 50
@@ -225,11 +224,11 @@ def new(request: HttpRequest) -> HttpResponse:
     clash = None
     if form.is_valid():
         try:
-            if request.POST.get("clear_up"):
-                return _entered_unclear(request, form)
+            if request.POST.get("without"):
+                return _entered_without(request, form)
             person = people.enter(by=by, **form.cleaned_data)
         except people.AlreadyTaken as error:
-            clash = None if request.POST.get("clear_up") else _clash(by, form)
+            clash = None if request.POST.get("without") else clashes.clash(by, form)
             form.add_error(None, _("Another account has this number or address.") if clash else str(error))
         except DomainError as error:
             form.add_error(_FIELD_OF.get(error.code), str(error))
@@ -241,18 +240,10 @@ def new(request: HttpRequest) -> HttpResponse:
     return shell.page(request, "organisations/manage/person_new.html", context, section="people", status=status)
 
 
-def _clash(by: Person, form: NewPersonForm) -> dict[str, Person | None] | None:
-    """Who has the number or address that was typed, where `by` may know; None where nobody has. Looking is logged."""
-    is_taken, holder = holder_seen(by, phone=form.cleaned_data["phone"], email=form.cleaned_data["email"])
-    audit.record(by=by, verb="person.searched_by_number", target=holder or by, after={"found": is_taken})
-    return {"holder": holder} if is_taken else None
-
-
-def _entered_unclear(request: HttpRequest, form: NewPersonForm) -> HttpResponse:
-    """Entered without what another account has, which then waits in the list of objections."""
-    person, told = contacts.enter(by=shell.person_of(request), **form.cleaned_data)
-    messages.success(request, _("%(name)s is entered. Now issue an activation code.") % {"name": person.name})
-    if told:
-        messages.warning(request, str(told))
-        return redirect("manage:objections")
+def _entered_without(request: HttpRequest, form: NewPersonForm) -> HttpResponse:
+    """Entered without what another account has; whoever looks after that one is asked about it."""
+    person, told = contacts.enter_without(by=shell.person_of(request), **form.cleaned_data)
+    text = _("%(name)s is entered, without what another account has. Now issue an activation code.")
+    messages.success(request, text % {"name": person.name})
+    messages.info(request, clashes.told(told))
     return redirect("manage:person", person.public_id)
