@@ -55,8 +55,8 @@ def _about(document: dict[str, Any], cut_off: datetime, totals: dict[str, Any]) 
         found.append((_("Activity"), document["sought"]))
     found += [
         (_("Ledger position"), str(document["ledger_position"])),
-        (_("Position of the official states"), str(document["states_position"])),
-        (_("Review position"), str(document["review_position"])),
+        (_("Official states recorded"), str(document["states_position"])),
+        (_("Objections answered"), str(document["review_position"])),
         (_("Last entry recorded"), _moment(cut_off)),
         (_("Identity of the file"), identity.sha256_of(document)),
     ]

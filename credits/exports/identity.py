@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import Max
@@ -30,7 +30,10 @@ _CHANGES = frozenset(
 
 
 def identity(job: Any, column_set: ColumnSet, wish: Asked, *, disclosure: str) -> dict[str, Any]:
-    """Call inside the transaction in which the rows are read: positions and rows are of one moment."""
+    """Call inside the transaction in which the rows are read: positions and rows are of one moment.
+
+    Positions are counted or said by their moment. Keys of rows would not do: each engine numbers them in its own way.
+    """
     is_projects = column_set.kind == SetKind.PROJECTS
     return {
         "column_set": column_set.key,
@@ -45,13 +48,19 @@ def identity(job: Any, column_set: ColumnSet, wish: Asked, *, disclosure: str) -
         "layout": job.layout,
         "language": job.language,
         "ledger_position": Feed.objects.aggregate(last=Max("position"))["last"] or 0,
-        "states_position": EntryStatus.objects.aggregate(last=Max("pk"))["last"] or 0,
+        "states_position": EntryStatus.objects.count(),
         "review_position": review_position(),
-        "people_position": AuditEvent.objects.filter(verb__in=_CHANGES).aggregate(last=Max("pk"))["last"] or 0,
+        "people_changed": people_changed(),
         "projects_sha256": projects.fingerprint(job.period_begins.year) if is_projects else "",
         "disclosure": disclosure,
         "as_of": wish.as_of.isoformat(),
     }
+
+
+def people_changed() -> str:
+    """When somebody's row was last changed otherwise than by an entry; "" for never."""
+    last = AuditEvent.objects.filter(verb__in=_CHANGES).order_by("-pk").values_list("at", flat=True).first()
+    return last.astimezone(UTC).isoformat() if last is not None else ""
 
 
 def sha256_of(document: dict[str, Any]) -> str:
