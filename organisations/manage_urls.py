@@ -121,5 +121,6 @@ urlpatterns = [
     path("roles/<int:pk>/end/", roles.end, name="role_end"),
     path("roles/<int:pk>/substitute/", roles.substitute, name="role_substitute"),
     path("qualifications/", qualifications.listing, name="qualifications"),
+    path("qualifications/together/", qualifications.together, name="qualifications_together"),
     path("qualifications/list.csv", qualifications.download, name="qualifications_csv"),
 ]

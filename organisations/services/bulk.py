@@ -1,8 +1,9 @@
 """One deed for several people: of a deed about work all of them or, when something fails, none; of decisions each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations.enums import Power
-from organisations.models import Employment, Node, Person, Registration
+from organisations.models import Employment, Node, Person, Qualification, Registration
 from organisations.selectors import in_force, scope_for
 from organisations.selectors.departments import hospital_of
 from organisations.selectors.registrations import claim_of
 from organisations.services import people as one_by_one
-from organisations.services import registrations
+from organisations.services import qualifications, registrations
+
+Row = TypeVar("Row")
 
 
 class MayBeKnown(errors.Conflict):
@@ -29,10 +32,10 @@ class ContactTaken(errors.Conflict):
 
 
 @dataclass(frozen=True)
-class Left:
-    """A registration that was left as it is, and why."""
+class Left(Generic[Row]):
+    """What was left as it is, and why."""
 
-    registration: Registration
+    row: Row
     reason: str
 
 
@@ -68,20 +71,42 @@ def _employments(by: Person, people: Iterable[Person], when: Q) -> Iterable[Empl
 
 def decide_registrations(
     *, by: Person, chosen: Iterable[Registration], accept: bool, reason: str = ""
-) -> tuple[int, list[Left]]:
+) -> tuple[int, list[Left[Registration]]]:
     """Confirm or refuse each of `chosen` in a transaction of its own; how many were decided, and which were left, why.
 
     Only what needs no comparing is confirmed so: nobody whom the unit may know already, no contact of another account.
     """
+
+    def decide(registration: Registration) -> None:
+        if accept:
+            _accept_unknown(by, registration)
+        else:
+            registrations.refuse(by=by, registration=registration, reason=reason)
+
+    return _each(chosen, decide)
+
+
+def decide_qualifications(
+    *, by: Person, chosen: Iterable[Qualification], accept: bool, reason: str = ""
+) -> tuple[int, list[Left[Qualification]]]:
+    """Confirm or refuse each of `chosen` as `decide_registrations` does."""
+
+    def decide(qualification: Qualification) -> None:
+        if accept:
+            qualifications.confirm(by=by, qualification=qualification)
+        else:
+            qualifications.refuse(by=by, qualification=qualification, reason=reason)
+
+    return _each(chosen, decide)
+
+
+def _each(chosen: Iterable[Row], decide: Callable[[Row], None]) -> tuple[int, list[Left[Row]]]:
     done, left = 0, []
-    for registration in chosen:
+    for row in chosen:
         try:
-            if accept:
-                _accept_unknown(by, registration)
-            else:
-                registrations.refuse(by=by, registration=registration, reason=reason)
+            decide(row)
         except errors.DomainError as error:
-            left.append(Left(registration, str(error)))
+            left.append(Left(row, str(error)))
         else:
             done += 1
     return done, left

@@ -1,6 +1,6 @@
 """Valid bodies for addresses of the role matrix, so that no 400 hides a missing 403 (test_valid_bodies).
 
-Not here: the learner's hospital cannot be closed while they work there, nor can they join a second branch.
+The learner's hospital cannot be closed while they work there: `INSTEAD` names a place for which the body is valid.
 """
 
 from collections.abc import Callable
@@ -58,6 +58,7 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     f"{_PEOPLE}employments/new/": lambda world: {
         "unit": str(world.hospital.public_id), "kind": "staff", "begins": _today(),
     },
+    f"{_PEOPLE}memberships/new/": lambda world: {"branch": str(world.branch.public_id), "begins": _today()},
     f"{_PEOPLE}memberships/<int:pk>/end/": lambda world: {"on": _tomorrow()},
     f"{_PEOPLE}qualifications/<uuid:qualification_id>/refuse/": lambda world: {"reason": _REASON},
     f"{_PEOPLE}qualifications/new/": lambda world: {"value": "title:技师"},
@@ -69,6 +70,10 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     # Places, alliances, roles.
     f"{_PLACES}add/": lambda world: {"kind": "department", "name": "超声科", "code": "US-1", "on": _today()},
     f"{_PLACES}change/": lambda world: {"name": "新第一医院", "code": "NEW-1", "on": _today()},
+    f"{_PLACES}close/": lambda world: {"on": _tomorrow()},
+    f"{_PLACES}merge/": lambda world: {"target": str(world.department.public_id), "on": _today()},
+    f"{_PLACES}move/": lambda world: {"parent": str(world.department.public_id), "on": _today()},
+    f"{_PLACES}reopen/": lambda world: {"on": _today()},
     "manage/alliances/new/": lambda world: {
         "name": "新医联体", "code": "NEW-2", "lead": str(world.hospital.public_id), "begins": _today(),
     },
@@ -88,6 +93,9 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     "manage/registrations/<uuid:public_id>/": lambda world: {"decision": "accept"},
     "manage/registrations/together/": lambda world: {
         "deed": "accept", "confirmed": "1", "registrations": str(world.registration.public_id),
+    },
+    "manage/qualifications/together/": lambda world: {
+        "deed": "accept", "confirmed": "1", "qualifications": str(world.qualification.public_id),
     },
     "manage/objections/<uuid:public_id>/answer/": lambda world: {"answer": "已更正"},
     "manage/erasures/<uuid:public_id>/decide/": lambda world: {"do": "accept"},
@@ -109,6 +117,15 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
         "column_set": DEFAULT_SET, "file_format": "csv", "layout": "one", "encoding": "utf-8", "reason": "年度核对",
     },
 }  # fmt: skip
+
+# What to post to instead of the object of the matrix's line.
+INSTEAD = {
+    f"{_PLACES}close/": "empty department",
+    f"{_PLACES}merge/": "empty department",
+    f"{_PLACES}move/": "empty department",
+    f"{_PLACES}reopen/": "closed department",
+    f"{_PEOPLE}memberships/new/": "colleague",
+}
 
 # Whoever may do this somewhere may not do it at the place that the body names.
 NAMES_A_PLACE = frozenset(

@@ -63,6 +63,7 @@ from tests.factories.organisations import (
     BranchFactory,
     EmploymentFactory,
     MembershipFactory,
+    NodeFactory,
     PersonFactory,
     RoleGrantFactory,
 )
@@ -88,6 +89,9 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "on_site": lambda world: (str(world.on_site.public_id),),
     "person": lambda world: (str(world.learner.public_id),),
     "place": lambda world: (str(world.hospital.public_id),),
+    "colleague": lambda world: (str(world.colleague.public_id),),
+    "closed department": lambda world: (str(world.closed_department.public_id),),
+    "empty department": lambda world: (str(world.empty_department.public_id),),
     "play_session": lambda world: (str(world.play_session.public_id),),
     "wrong lecture address": lambda world: ("wrong", str(world.offer.public_id), "master.m3u8"),
     "wrong mail link": lambda world: ("wrong",),
@@ -148,6 +152,27 @@ class MatrixWorld(World):
     @cached_property
     def alliance(self) -> Alliance:
         return alliances.found(by=None, name="医联体", code="A1", lead=self.hospital, begins=date(2024, 1, 1))
+
+    def _department(self, name: str, **fields: Any) -> Node:
+        """A department of the learner's hospital in which nobody works."""
+        return NodeFactory(parent=self.hospital, kind=NodeKind.DEPARTMENT, level="", name=name, **fields)
+
+    @cached_property
+    def department(self) -> Node:
+        return self._department("磁共振室")
+
+    @cached_property
+    def empty_department(self) -> Node:
+        return self._department("介入室")
+
+    @cached_property
+    def closed_department(self) -> Node:
+        return self._department("透视室", closed_on=date(2025, 1, 1))
+
+    @cached_property
+    def branch(self) -> Node:
+        """Of the society, for those who work in the city of the learner's hospital."""
+        return BranchFactory(parent=self.membership.branch.get_parent(), city=self.prefecture)
 
     @cached_property
     def grant(self) -> RoleGrant:

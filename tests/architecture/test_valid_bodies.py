@@ -1,10 +1,12 @@
 """The role matrix sends empty bodies: here the refused send what would have been valid from somebody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from organisations.enums import Role
 from organisations.models import Person
-from tests.architecture.bodies import BODIES, NAMES_A_PLACE
+from tests.architecture.bodies import BODIES, INSTEAD, NAMES_A_PLACE
 from tests.architecture.matrix import Line, MatrixWorld, lines
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -33,6 +35,7 @@ def test_a_valid_body_opens_nothing_that_is_closed(matrix_world: MatrixWorld) ->
     for line in lines():
         if line.method != "post" or line.route not in BODIES:
             continue
+        line = replace(line, filled_with=INSTEAD.get(line.route, line.filled_with))
 
         def sent_by(person: Person, line: Line = line) -> str:
             return str(world.answer(line, person, BODIES[line.route](world)))

@@ -1,18 +1,21 @@
 """Titles and degrees that wait for their unit."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django import forms
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from organisations.enums import Power, QualificationKind
 from organisations.models import Qualification
 from organisations.selectors import directory, overview, required_scope
+from organisations.services import bulk
 from organisations.views.manage import lists, shell
+from organisations.views.manage import together as deciding
 
 PER_PAGE = 50
 _CHUNK = 500
@@ -30,9 +33,15 @@ class QualificationFilterForm(lists.FilterForm):
     )
 
 
-def _found(request: HttpRequest) -> "tuple[QualificationFilterForm, QuerySet[Qualification]]":
+class RefuseTogetherForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, help_text=gettext_lazy("Each of them reads it.")
+    )
+
+
+def _found(request: HttpRequest, asked: QueryDict) -> "tuple[QualificationFilterForm, QuerySet[Qualification]]":
     scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
-    form = QualificationFilterForm(request.GET)
+    form = QualificationFilterForm(asked)
     values = form.values()
     found = overview.waiting_qualifications(
         scope, search=values.get("q", ""), kind=values.get("kind", ""), proof=values.get("proof", "")
@@ -43,7 +52,7 @@ def _found(request: HttpRequest) -> "tuple[QualificationFilterForm, QuerySet[Qua
 @shell.managed
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    form, found = _found(request)
+    form, found = _found(request, request.GET)
     context = lists.context(request, form, found, view="manage:qualifications", per_page=PER_PAGE, of_people=True)
     people = directory.rows_of([row.person for row in context["page_obj"]])
     context["rows"] = list(zip(context["page_obj"], people, strict=True))
@@ -53,11 +62,32 @@ def listing(request: HttpRequest) -> HttpResponse:
 @shell.managed
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
-    form, found = _found(request)
+    form, found = _found(request, request.GET)
     who = [pgettext("person", "Name"), _("User name"), _("Works at"), _("Department"), _("Kind")]
     what = [_("Title or degree"), _("Subject"), _("Awarded by"), _("Obtained on"), _("Reported on")]
     heading = [*who, *what, pgettext("paper", "Proof")]
     return lists.download(request, "qualifications", form.values(), heading, _cells(list(found)))
+
+
+@shell.managed
+@require_POST
+def together(request: HttpRequest) -> HttpResponse:
+    return deciding.decide(
+        request,
+        _chosen(request),
+        section="qualifications",
+        forms={"accept": deciding.AcceptForm, "refuse": RefuseTogetherForm},
+        nothing_chosen=_("Tick the titles and degrees first, or “all found”, and choose what to do."),
+        deed=partial(bulk.decide_qualifications, by=shell.person_of(request)),
+    )
+
+
+def _chosen(request: HttpRequest) -> "QuerySet[Qualification]":
+    """Those ticked that still wait, or all whom the filters of the list find."""
+    if request.POST.get("everybody"):
+        return _found(request, QueryDict(request.POST.get("filters", "")))[1]
+    found = _found(request, QueryDict())[1]
+    return found.filter(public_id__in=lists.ticked(request, "qualifications"))
 
 
 def _cells(found: list[Qualification]) -> Iterator[list[str]]:

@@ -1,10 +1,10 @@
 """People who say that they work here: confirmed, refused, or found to be somebody who was entered before."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -21,16 +21,10 @@ from organisations.selectors import required_scope, scope_for
 from organisations.services import bulk
 from organisations.services import registrations as services
 from organisations.views.manage import lists, shell
-from organisations.views.manage.registrations_forms import (
-    RefuseTogetherForm,
-    RegistrationFilterForm,
-    TogetherForm,
-)
+from organisations.views.manage import together as deciding
+from organisations.views.manage.registrations_forms import RefuseTogetherForm, RegistrationFilterForm
 
 PER_PAGE = 50
-# Each takes some hundredths of a second, in a transaction of its own.
-AT_ONCE = 500
-_FORMS: dict[str, type[Form]] = {"accept": TogetherForm, "refuse": RefuseTogetherForm}
 
 
 @shell.managed
@@ -81,21 +75,15 @@ def _cells(row: Registration) -> list[str]:
 @shell.managed
 @require_POST
 def together(request: HttpRequest) -> HttpResponse:
-    """Several confirmed or refused: shown with their names first, decided one by one when confirmed."""
-    by, deed = shell.person_of(request), request.POST.get("deed", "")
-    found = _chosen(request, required_scope(by, Power.KEEP_PEOPLE))
-    chosen = list(found[:AT_ONCE])
-    if deed not in _FORMS or not chosen:
-        messages.warning(request, _("Tick the registrations first, or “all found”, and choose what to do."))
-        return redirect("manage:registrations")
-    form = _FORMS[deed](request.POST if request.POST.get("confirmed") else None)
-    if form.is_valid():
-        done, left = bulk.decide_registrations(by=by, chosen=chosen, accept=deed == "accept", **form.cleaned_data)
-        return _page(request, "registrations_done.html", {"accepted": deed == "accept", "done": done, "left": left})
-    ids = " ".join(str(row.public_id) for row in chosen)
-    context = {"form": form, "deed": deed, "rows": chosen[:PER_PAGE], "count": len(chosen), "ids": ids}
-    context["beyond"] = found.count() - len(chosen)
-    return _page(request, "registrations_together.html", context, status=400 if form.is_bound else 200)
+    by = shell.person_of(request)
+    return deciding.decide(
+        request,
+        _chosen(request, required_scope(by, Power.KEEP_PEOPLE)),
+        section="registrations",
+        forms={"accept": deciding.AcceptForm, "refuse": RefuseTogetherForm},
+        nothing_chosen=_("Tick the registrations first, or “all found”, and choose what to do."),
+        deed=partial(bulk.decide_registrations, by=by),
+    )
 
 
 def _chosen(request: HttpRequest, scope: Scope) -> "QuerySet[Registration]":
@@ -105,10 +93,6 @@ def _chosen(request: HttpRequest, scope: Scope) -> "QuerySet[Registration]":
         return selectors.registrations_in(scope, asked.wanted())
     found = selectors.registrations_in(scope, selectors.RegistrationFilter(state=""))
     return found.filter(public_id__in=lists.ticked(request, "registrations")).order_by("created_at", "pk")
-
-
-def _page(request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
-    return shell.page(request, f"organisations/manage/{template}", context, section="registrations", status=status)
 
 
 @shell.managed

@@ -30,10 +30,6 @@ class RegistrationFilterForm(FilterForm):
         )
 
 
-class TogetherForm(forms.Form):
-    """Confirming several asks for nothing."""
-
-
 class RefuseTogetherForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),

@@ -108,7 +108,7 @@ def test_several_are_confirmed_and_each_that_needs_a_look_is_left(client: Client
     assert [told(row) for row in (free, namesake, taken, over, elsewhere)] == [
         ("李娜", "accepted"), ("王伟", "waiting"), ("赵强", "waiting"), ("孙丽", "refused"), ("外人", "waiting"),
     ]  # fmt: skip
-    assert (done.context["done"], {one.registration.person.name: one.reason for one in done.context["left"]}) == (
+    assert (done.context["done"], {one.row.person.name: one.reason for one in done.context["left"]}) == (
         1,
         {
             "王伟": str(bulk.MayBeKnown()),
@@ -179,6 +179,6 @@ def test_four_hundred_are_confirmed_in_one_go(client: Client, admin: Person, uni
     assert "10 more are found" in asked.content.decode()
     Registration.objects.filter(person__username__gte="u0400").delete()
     done = client.post(TOGETHER, {"deed": "accept", "registrations": asked.context["ids"], "confirmed": "1"})
-    left = [(one.registration.person.name, one.reason) for one in done.context["left"]]
+    left = [(one.row.person.name, one.reason) for one in done.context["left"]]
     assert (done.context["done"], left) == (399, [("技师0007", str(bulk.MayBeKnown()))])
     assert Employment.objects.filter(unit=unit, person__username__startswith="u0", ends=None).count() == 399
