@@ -8,12 +8,12 @@ from functools import cached_property
 from credits import selectors
 from credits.exports.cells import Row, Year, YearContext
 from credits.exports.people import CHUNK, Crowd, Found, Places
-from credits.exports.totals import Totals, that_hold
+from credits.exports.totals import Totals
 from credits.models import Book, Entry
 from credits.rules import Period
 from credits.rules.personal import hangs_on_person
 from credits.selectors import LoadedRuleSet, Standing, briefs
-from credits.selectors.judging import is_stored
+from credits.selectors.judging import is_stored, that_hold
 from organisations.enums import PersonState
 from organisations.models import Person
 

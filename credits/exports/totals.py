@@ -13,7 +13,7 @@ from credits.exports.people import Crowd
 from credits.models import Judgement
 from credits.rules import Period
 from credits.selectors import LoadedRuleSet
-from credits.selectors.judging import is_stored
+from credits.selectors.judging import is_stored, that_hold
 from organisations.enums import PersonState
 
 CENT = Decimal("0.01")
@@ -85,18 +85,6 @@ class Totals:
             "marks": sorted(self.marks),
             **{state.value: self.all.states[state.value] for state in JudgementState},
         }
-
-
-def that_hold(rule_set_id: str, version: LoadedRuleSet, period: Period) -> dict[str, Any]:
-    """The columns of the stored judgements by this version and period that hold."""
-    return {
-        "rule_set_id": rule_set_id,
-        "version": version.pk,
-        "rules_sha256": version.sha256,
-        "period_begins": period.begins,
-        "period_ends": period.ends,
-        "brief__gt": "",
-    }
 
 
 def judgements(owners: Any, rule_set_id: str, version: LoadedRuleSet, period: Period) -> "QuerySet[Judgement]":

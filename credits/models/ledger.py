@@ -153,6 +153,10 @@ class Judgement(models.Model):
     clause, source, origin, is_limit, is_advice}]. Figures are strings of decimals in the JSON. `rules_sha256` says by
     which text of the rules, and which engine, it was judged; `state` holds for the day of judging. `brief` is all of it
     that a row of a list needs, see `credits.selectors.briefs`.
+
+    For sums over many people: `missing_credits` and `missing_hours` are what the totals asked for still lack as the
+    document reads (0 where none is asked for); `is_unverified`: any figure rests on a value that is not official;
+    `by_month`: {"2026-05": what was added in that month to `credits`, in hundredths}.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="judgements")
@@ -167,6 +171,10 @@ class Judgement(models.Model):
     state = models.CharField(max_length=14)
     state_closed = models.CharField(max_length=14)
     brief = models.TextField(blank=True)
+    missing_credits = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    missing_hours = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    is_unverified = models.BooleanField(default=False)
+    by_month = models.JSONField(default=dict)
     by_category = models.JSONField(default=dict)
     lines = models.JSONField(default=dict)
     requirements = models.JSONField(default=list)

@@ -20,8 +20,9 @@ from credits.rules.judging import Judged, Line
 from credits.rules.periods import Period, earlier_periods
 from credits.rules.requirements import evaluate
 
-# Part of what stored judgements are compared by: one more whenever the same text would be judged otherwise.
-REVISION = 2
+# Part of what stored judgements are compared by: one more whenever the same text would be judged otherwise, or more of
+# it is stored.
+REVISION = 3
 # The book keeps quantities with three places.
 PARTS_OF_A_QUANTITY = 1000
 

@@ -97,7 +97,7 @@ def marks_of(rules: RuleSet, figures: Figures) -> tuple[Mark, ...]:
     return tuple(sorted((mark for mark in marks if mark != Mark.A), key=lambda mark: mark.value))
 
 
-def text_of(rules: RuleSet, figures: Figures, official: Iterable[Official]) -> str:
+def text_of(figures: Figures, marks: Iterable[Mark], official: Iterable[Official]) -> str:
     """The brief as it is stored."""
     goals = [
         [
@@ -115,7 +115,7 @@ def text_of(rules: RuleSet, figures: Figures, official: Iterable[Official]) -> s
             figures.closed,
             dict(figures.by_category),
             goals,
-            [mark.value for mark in marks_of(rules, figures)],
+            [mark.value for mark in marks],
             [[one.state.value, one.count, one.on and one.on.isoformat(), one.reference] for one in official],
             figures.entries_judged,
         ],

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -34,12 +34,15 @@ from credits.selectors import briefs
 from credits.selectors.briefs import Official
 from credits.selectors.rule_sets import LoadedRuleSet
 
+ZERO = Decimal("0.00")
+
 
 @dataclass(frozen=True)
 class JudgedFigures:
     """A judgement as it is stored and shown: decimals, and plain values for the JSON columns.
 
-    `brief` is empty until it is known by which rules and from which entries these figures come.
+    `brief`, `is_unverified` and `by_month` are empty until it is known by which rules and from which entries these
+    figures come. `by_month` is in hundredths and adds up to `credits`.
     """
 
     credits: Decimal
@@ -51,6 +54,21 @@ class JudgedFigures:
     requirements: list[dict[str, Any]]
     entries_judged: int
     brief: str = ""
+    is_unverified: bool = False
+    by_month: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def missing_credits(self) -> Decimal:
+        return self._missing("min_total")
+
+    @property
+    def missing_hours(self) -> Decimal:
+        return self._missing("min_hours")
+
+    def _missing(self, kind: str) -> Decimal:
+        """What a total lacks as the document reads."""
+        asked = [row for row in self.requirements if row["kind"] == kind and row["required"] and decides(row)]
+        return max((Decimal(row["required"]) - Decimal(row["reached"]) for row in asked), default=ZERO).max(ZERO)
 
     def state_on(self, day: date, period: Period) -> str:
         """The state of the whole as it is on `day`."""
@@ -87,6 +105,18 @@ def with_official_state(entries: QuerySet[Entry]) -> QuerySet[Entry]:
         official_on=Subquery(newest.values("on")[:1]),
         official_reference=Subquery(newest.values("reference")[:1]),
     )
+
+
+def that_hold(rule_set_id: str, version: LoadedRuleSet, period: Period) -> dict[str, Any]:
+    """The columns of the stored judgements by this version and period that hold."""
+    return {
+        "rule_set_id": rule_set_id,
+        "version": version.pk,
+        "rules_sha256": version.sha256,
+        "period_begins": period.begins,
+        "period_ends": period.ends,
+        "brief__gt": "",
+    }
 
 
 def entries_of(books: Iterable[int], rule_set_id: str, period: Period) -> QuerySet[Entry]:
@@ -180,7 +210,23 @@ def judge_entries(
         str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }
     figures = figures_of(judged, registered)
-    return replace(figures, brief=briefs.text_of(version.rules, figures, _in_the_authoritys_book(rows, taken_back)))
+    marks = briefs.marks_of(version.rules, figures)
+    brief = briefs.text_of(figures, marks, _in_the_authoritys_book(rows, taken_back))
+    return replace(figures, brief=brief, is_unverified=bool(marks), by_month=_by_month(judged, rows))
+
+
+def _by_month(judged: Judged, rows: Iterable[Entry]) -> dict[str, int]:
+    """What every month of the activities added to the credits, in hundredths: they add up to the rounded credits."""
+    ticks: dict[str, int] = defaultdict(int)
+    for row in rows:
+        if counted := judged.lines[str(row.public_id)].credits_ticks:
+            ticks[f"{row.ends_on.year}-{row.ends_on.month:02}"] += counted
+    found, reached, told = {}, 0, 0
+    for month in sorted(ticks):
+        reached += ticks[month]
+        found[month] = reached * 100 // judged.scale - told
+        told += found[month]
+    return found
 
 
 def _in_the_authoritys_book(rows: Iterable[Entry], taken_back: Collection[int]) -> list[Official]:

@@ -182,6 +182,8 @@ def _figures(judgement: Judgement) -> JudgedFigures:
         requirements=judgement.requirements,
         entries_judged=judgement.entries_judged,
         brief=judgement.brief,
+        is_unverified=judgement.is_unverified,
+        by_month=judgement.by_month,
     )
 
 

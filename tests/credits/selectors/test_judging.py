@@ -17,6 +17,7 @@ from credits.selectors import rule_book, texts
 from credits.selectors.judging import fact_of, judge_entries, requirement_state
 from credits.selectors.problems import problem_text
 from credits.services.awards import award
+from credits.services.verification import verify_judgements
 from tests.factories.credits import activity, entry
 from tests.factories.organisations import PersonFactory
 
@@ -102,3 +103,21 @@ def test_every_problem_has_its_sentence_and_begins_with_its_field() -> None:
     with override("en"):
         broken = problem_text(Problem("", ProblemCode.BROKEN_JSON, {"line": "3", "column": "7"}))
     assert broken == "The file is not valid JSON: look at line 3, column 7."
+
+
+def test_stored_judgement_says_what_is_missing_and_what_each_month_added(rule_sets: int) -> None:
+    person = PersonFactory()
+    for day, minutes in [(date(2026, 1, 10), 100), (date(2026, 1, 20), 100), (date(2026, 3, 1), 100)]:
+        entry(person=person, on=day, minutes=minutes)
+    stored = Judgement.objects.get()
+    required = next(Decimal(row["required"]) for row in stored.requirements if row["kind"] == "min_total")
+    assert sum(stored.by_month.values()) == stored.credits * 100 > 0
+    assert list(stored.by_month) == ["2026-01", "2026-03"]
+    assert stored.missing_credits == required - stored.credits
+    assert stored.is_unverified is any(row["mark"] != "A" for row in [*stored.requirements, *stored.lines.values()])
+    entry(person=person, on=date(2026, 4, 1), minutes=180 * 40)
+    stored.refresh_from_db()
+    assert (stored.missing_credits, sum(stored.by_month.values())) == (0, stored.credits * 100)
+    assert verify_judgements() == []
+    Judgement.objects.update(missing_credits=1)
+    assert [problem.fault for problem in verify_judgements()] == ["stale_judgement"]
