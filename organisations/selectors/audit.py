@@ -19,7 +19,7 @@ from cms.shared.errors import NotFound
 from organisations.enums import READINGS, Deed, Power
 from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
-from organisations.selectors import labels
+from organisations.selectors import labels, log_words
 from organisations.selectors.powers import people_in, reaches_everybody, required_scope
 
 PER_PAGE = 50
@@ -37,6 +37,8 @@ KINDS = (
     "credits.exportjob",
     "media_pipeline.lecture",
 )
+# Fields that hold the id of something to which deeds are done.
+_TARGETS = frozenset({"account", "kept", "merged", "other", "person", "roster"})
 # Deeds by which nothing was changed: shown with the others, left out, or alone.
 READINGS_SHOWN = {"without": _("left out"), "only": _("only readings")}
 
@@ -88,11 +90,12 @@ class AuditPage:
 
 @dataclass(frozen=True)
 class Change:
-    """One field of an event; a value that did not exist is None."""
+    """One field of an event in words; a value that did not exist is None. `target`: the id of what the field names."""
 
     field: str
     before: str | None
     after: str | None
+    target: str = ""
 
 
 def wanted_from(query: dict[str, str]) -> Wanted:
@@ -227,7 +230,8 @@ def event(by: Person, pk: int) -> AuditEvent:
 def lines(by: Person, wanted: Wanted) -> Iterator[AuditEvent]:
     """All events that `by` may read and that are wanted, newest first, at most EXPORTED_AT_MOST. Raises OutOfScope."""
     found = events(by, wanted)[:EXPORTED_AT_MOST].iterator(chunk_size=_AT_ONCE)
-    return (row for some in iter(lambda: list(islice(found, _AT_ONCE)), []) for row in labels.named(some))
+    chunks = iter(lambda: list(islice(found, _AT_ONCE)), [])
+    return (row for some in chunks for row in log_words.worded(labels.named(some)))
 
 
 def public_id_of_actor(found: AuditEvent) -> UUID | None:
@@ -239,15 +243,19 @@ def public_id_of_actor(found: AuditEvent) -> UUID | None:
 
 def changes(found: AuditEvent) -> list[Change]:
     """The fields before and after, side by side, in the order in which they were written."""
-    names = list(dict.fromkeys([*found.before, *found.after]))
-    return [Change(name, _text(found.before, name), _text(found.after, name)) for name in names]
+    names, places = dict.fromkeys([*found.before, *found.after]), log_words.names_of_places([found])
+
+    def told(fields: dict[str, Any], name: str) -> str | None:
+        return log_words.in_words(found.verb, name, fields[name], places) if name in fields else None
+
+    return [
+        Change(log_words.label(name), told(found.before, name), told(found.after, name), _target(found.after, name))
+        for name in names
+    ]
 
 
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    if name not in fields:
-        return None
-    value = fields[name]
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _target(fields: dict[str, Any], name: str) -> str:
+    return str(fields[name]) if name in _TARGETS and log_words.is_id(name, fields.get(name)) else ""
 
 
 def kinds() -> list[tuple[str, str]]:

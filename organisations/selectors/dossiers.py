@@ -15,7 +15,7 @@ from organisations.models import (
     RoleGrant,
     StatePeriod,
 )
-from organisations.selectors import labels
+from organisations.selectors import labels, log_words
 from organisations.selectors.access import Access, access_of
 from organisations.selectors.directory import sees_everybody
 from organisations.selectors.powers import in_force, roles_of, today
@@ -109,6 +109,6 @@ def dossier_of(*, by: Person, person: Person) -> Dossier:
             person.role_grants.select_related("node", "granted_by", "substitute_for__person").order_by("-begins", "-pk")
         ),
         registrations=list(person.registrations.select_related("unit").order_by("-created_at")),
-        events=labels.named(events.order_by("-at", "-pk")[:_EVENTS]) if reads_log else [],
+        events=log_words.worded(labels.named(events.order_by("-at", "-pk")[:_EVENTS])) if reads_log else [],
         access=access_of(by=by, person=person) if Power.OPEN_ACCOUNTS in powers else None,
     )

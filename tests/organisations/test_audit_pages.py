@@ -6,6 +6,7 @@ import io
 import json
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,11 +15,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from organisations import audit
 from organisations.enums import Deed, NodeKind, Role
 from organisations.models import AuditEvent, Person
 from organisations.selectors import audit as selectors
+from organisations.selectors import log_words
 from organisations.services import pruning
 from tests.factories.organisations import (
     BranchFactory,
@@ -172,14 +175,50 @@ def test_list_takes_the_same_queries_for_one_and_three(rows: int) -> None:
 
 
 def test_detail_shows_fields_side_by_side() -> None:
-    row = event(before={"name": "旧", "gone": 1}, after={"name": "新", "new": ["a"]})
-    assert selectors.changes(row) == [
-        selectors.Change("name", "旧", "新"),
-        selectors.Change("gone", "1", None),
-        selectors.Change("new", None, '["a"]'),
-    ]
+    row = event(before={"name": "旧", "gone": 1}, after={"name": "新", "new": ["a"], "roster": str(uuid4())})
+    with override("en"):
+        assert selectors.changes(row) == [
+            selectors.Change("name", "旧", "新"),
+            selectors.Change("gone", "1", None),
+            selectors.Change("new", None, "a"),
+            selectors.Change("roster", None, row.after["roster"], row.after["roster"]),
+        ]
     page = signed_in(World().auditor).get(reverse("manage:audit_event", args=[row.pk])).content.decode()
-    assert page.count("<code>name</code>") == 1
+    assert (page.count("?target=" + row.after["roster"]), page.count(">" + row.after["roster"])) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("verb", "told", "line"),
+    [
+        (Deed.EMPLOYMENT_END, {"ends": None, "unit": "H1"}, "until: no end; unit: 示范医院"),
+        (Deed.EMPLOYMENT_BEGIN, {"unit": "H9", "roster": str(UUID(int=7))}, "unit: H9"),
+        (Deed.QUALIFICATION_ENTER, {"kind": "title", "value": "技师", "has_proof": False},
+         "kind: Professional title; what it is: Technologist (技师); with proof: no"),
+        (Deed.EMPLOYMENT_CHANGE, {"kind": "rehired"}, "kind: Retired and rehired"),
+        (Deed.ROLE_GRANT, {"role": "auditor", "place": "H1"}, "role: Auditor; place: 示范医院"),
+        (Deed.CONSENT_GIVE, {"document": "privacy_notice 2026-11", "language": "en"},
+         "document: Privacy notice 2026-11; language: English"),
+        (Deed.ROSTER_UNDO, {"rows": {"create": 2, "wrong": 1}}, "rows: New person: 2, Cannot be entered: 1"),
+        (Deed.LIST_READ, {"list": "people", "filters": {"q": "…"}, "rows": 3},
+         "list: People; filters: words searched for: …; rows: 3"),
+        (Deed.PERSON_CHANGE_CONTACT, {"has_contact": ["email", "phone"]},
+         "ways to reach the person: e-mail address, mobile number"),
+        (Deed.STATE_ADD, {"state": "maternity", "new": {}}, "state: Maternity leave; new: none"),
+    ],
+)  # fmt: skip
+def test_line_is_told_in_words(verb: Deed, told: dict[str, Any], line: str) -> None:
+    NodeFactory(code="H1", name="示范医院")
+    row = event(verb=verb, before={}, after=told)
+    with override("en"):
+        (shown,) = log_words.worded([row])
+    assert (shown.told_before, shown.told_after) == ("", line)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_words_take_one_query_however_many_places(rows: int, django_assert_num_queries: Any) -> None:
+    found = [event(after={"unit": NodeFactory(code=f"H{number}").code}) for number in range(rows)]
+    with django_assert_num_queries(1):
+        log_words.worded(found)
 
 
 def test_file_holds_what_the_filters_find_and_no_formula() -> None:

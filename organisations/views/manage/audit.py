@@ -68,6 +68,6 @@ def _cells(rows: Iterator[AuditEvent]) -> Iterator[list[str]]:
     for row in rows:
         yield [
             f"{timezone.localtime(row.at):%Y-%m-%d %H:%M:%S}", row.actor or _("the system"), row.get_verb_display(),
-            row.get_target_kind_display(), row.target, row.target_id, row.get_before_display(),
-            row.get_after_display(), row.address or "", row.request_id,
+            row.get_target_kind_display(), row.target, row.target_id, row.told_before,
+            row.told_after, row.address or "", row.request_id,
         ]  # fmt: skip
