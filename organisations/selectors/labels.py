@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
 
+from organisations.enums import Deed
 from organisations.histories import person_path
 from organisations.models import AuditEvent, Person
 
@@ -17,7 +18,7 @@ _PERSON = Person._meta.label_lower
 def named(events: Iterable[AuditEvent]) -> list[AuditEvent]:
     """The events with `actor` and `target` as they are called now; an erased account bears its made-up name.
 
-    One query, and one for each kind of target that belongs to a person.
+    One query, one for each kind of target that belongs to a person, and one if people were removed.
     """
     rows = list(events)
     actors = {row.actor_id_copy for row in rows if row.actor_id_copy is not None}
@@ -25,12 +26,28 @@ def named(events: Iterable[AuditEvent]) -> list[AuditEvent]:
     found = Person.objects.filter(models.Q(pk__in=actors) | models.Q(public_id__in=targets)) if rows else ()
     names = {person.pk: str(person) for person in found}
     called = {(_PERSON, str(person.public_id)): str(person) for person in found} | _owners(rows)
+    removed = _removed({key for key in targets if (_PERSON, str(key)) not in called})
     for row in rows:
         if row.actor_id_copy is not None:
             # Lines of earlier releases bear a name; of whoever is not there any more it is the only one.
             row.actor = names.get(row.actor_id_copy) or row.actor or _("an account that was removed")
-        row.target = called.get((row.target_kind, row.target_id)) or row.target
+        about = (row.target_kind, row.target_id)
+        row.target = called.get(about) or row.target or removed.get(about, "")
     return rows
+
+
+def _removed(keys: Collection[UUID]) -> dict[tuple[str, str], str]:
+    """What is left to call those who are not there any more: the beginning of their random id. A query if any."""
+    if not keys:
+        return {}
+    texts = {str(key) for key in keys}
+    undone = set(
+        AuditEvent.objects.filter(verb=Deed.PERSON_REMOVE, target_kind=_PERSON, target_id__in=texts)
+        .order_by()
+        .values_list("target_id", flat=True)
+    )
+    label = {True: _("removed by undoing a roster (%(code)s)"), False: _("an account that was removed (%(code)s)")}
+    return {(_PERSON, text): label[text in undone] % {"code": text[:6]} for text in texts}
 
 
 def _owners(rows: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:

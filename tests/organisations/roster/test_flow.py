@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import override
 
 from organisations.enums import (
     EmploymentKind,
@@ -16,6 +17,7 @@ from organisations.enums import (
     RosterStage,
 )
 from organisations.models import AuditEvent, Employment, Node, Notification, Person, Qualification, RoleGrant
+from organisations.selectors import labels
 from organisations.services import people, rosters
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
 from tests.organisations.roster import files
@@ -259,6 +261,17 @@ def test_undo_puts_everything_back(compare: Compare, keeper: Person, unit: Node)
     assert (roster.roster_stage, [row.is_applied for row in rows_of(roster)]) == (RosterStage.UNDONE, [False] * 3)
     with pytest.raises(rosters.NothingToUndo):
         rosters.undo(by=keeper, roster=roster)
+
+
+def test_log_still_tells_apart_whom_an_undo_removed(compare: Compare, keeper: Person) -> None:
+    undone(applied(compare(("王伟", "001", "13800000001", None, None, None)), keeper), keeper)
+    events = AuditEvent.objects.filter(target_kind="organisations.person", target="").order_by("pk")
+    with override("en"):
+        named = labels.named(events)
+    assert {(event.verb, event.target) for event in named if event.target_id != str(keeper.public_id)} == {
+        (verb, f"removed by undoing a roster ({events.last().target_id[:6]})")
+        for verb in ("person.create", "employment.begin", "person.remove")
+    }
 
 
 def test_undo_keeps_and_names_whoever_was_used_or_changed(compare: Compare, keeper: Person, unit: Node) -> None:
