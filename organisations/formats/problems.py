@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -101,6 +102,13 @@ class RowProblem(models.TextChoices):
     EMAIL_UNREADABLE = "email_unreadable", _("This is not an e-mail address; it is left out.")
     EMAIL_TWO = "email_two", _("Two e-mail addresses stand in one cell; they are left out.")
     DEPARTMENT_TOO_LONG = "department_too_long", _("The department has over 60 characters. Shorten it.")
+    OTHER_DEPARTMENT = (
+        "other_department",
+        _(
+            "This roster is for %(unit)s, but the row names another department. The person is entered in %(unit)s. "
+            "Leave the row out, or send it with the roster of the hospital."
+        ),
+    )
     TITLE_UNKNOWN = "title_unknown", _("This title is not known here; it is left out.")
     TITLE_OTHER_LADDER = (
         "title_other_ladder",
@@ -132,12 +140,12 @@ class RowProblem(models.TextChoices):
     # Twice in the file
     DUPLICATE_STAFF_NUMBER = (
         "duplicate_staff_number",
-        _("The same staff number stands in row %(rows)s too. Keep one."),
+        _("The same staff number stands in %(rows)s too. Keep one."),
     )
-    DUPLICATE_PHONE = "duplicate_phone", _("The same phone stands in row %(rows)s too. Keep one.")
-    DUPLICATE_ID = "duplicate_id", _("The same ID number stands in row %(rows)s too. Keep one.")
+    DUPLICATE_PHONE = "duplicate_phone", _("The same phone stands in %(rows)s too. Keep one.")
+    DUPLICATE_ID = "duplicate_id", _("The same ID number stands in %(rows)s too. Keep one.")
     DUPLICATE_EMAIL = "duplicate_email", _("Another row has the same e-mail address; it is left out in both.")
-    SAME_PERSON_TWICE = "same_person_twice", _("Row %(rows)s is about the same person. Keep one.")
+    SAME_PERSON_TWICE = "same_person_twice", _("The same person stands in %(rows)s too. Keep one.")
     # Who it may be
     SEVERAL_CANDIDATES = (
         "several_candidates",
@@ -242,6 +250,13 @@ ASKING = frozenset(
         P.KNOWN_ELSEWHERE,
     }
 )  # fmt: skip
+# Left out or taken as it seems meant: the row is entered, but its sender may want to correct it.
+WORTH_CORRECTING = frozenset(
+    {
+        P.EMAIL_UNREADABLE, P.EMAIL_TWO, P.TITLE_UNKNOWN, P.KIND_UNKNOWN, P.DEGREE_UNKNOWN, P.BEYOND_HEADER,
+        P.DUPLICATE_EMAIL, P.EMAIL_IN_USE, P.PHONE_LEFT_OUT, P.OTHER_DEPARTMENT,
+    }
+)  # fmt: skip
 # These rows hold nobody.
 PASSED_OVER = frozenset({P.REPEATED_HEADER, P.TOTAL_ROW})
 
@@ -257,4 +272,20 @@ def text(found: Mapping[str, Any]) -> str:
         label = str(RowProblem(found["code"]).label)
     except ValueError:  # a code of an older release
         return str(found["code"])
-    return label % found["params"] if found["params"] else label
+    params = dict(found["params"])
+    if "rows" in params:
+        params["rows"] = _rows(params["rows"])
+    return label % params if params else label
+
+
+def _rows(listed: Any) -> str:
+    """ "row 3, row 5 of sheet B"; a release before kept the numbers as one text."""
+    if isinstance(listed, str):
+        return gettext("row %(number)s") % {"number": listed}
+    told = []
+    for one in listed:
+        if isinstance(one, list):
+            told.append(gettext("row %(number)s of sheet %(sheet)s") % {"sheet": one[0], "number": one[1]})
+        else:
+            told.append(gettext("row %(number)s") % {"number": one} if one != "…" else one)
+    return ", ".join(told)

@@ -141,6 +141,7 @@ def _judge(
         made.outcome, made.problems = RowOutcome.SKIPPED, row.problems
         return
     _note_duplicates(row, label, reader, survey)
+    _note_other_department(row, reader, place)
     if row.is_stopped:
         made.outcome = RowOutcome.WRONG
     else:
@@ -196,12 +197,21 @@ def _note_duplicates(row: ReadRow, label: str, reader: RowReader, survey: Survey
             del row.values[name]
 
 
-def _listed(rows: list[str], label: str) -> str:
-    """The rows named to people who look at row `label`: the first few, those of its own sheet by their number alone."""
-    sheet, space, _number = label.rpartition(" ")
-    return ", ".join(row.removeprefix(sheet + space) for row in rows[:_NAMED_ROWS]) + (
-        " …" if len(rows) > _NAMED_ROWS else ""
-    )
+def _note_other_department(row: ReadRow, reader: RowReader, place: Place) -> None:
+    """In a department's roster everybody is entered there, whatever department the row names."""
+    name = row.values.get(Field.DEPARTMENT, "")
+    if place.is_elsewhere(name):
+        row.problems.append(problem(P.OTHER_DEPARTMENT, reader.heading(Field.DEPARTMENT), unit=place.unit.name))
+
+
+def _listed(rows: list[str], label: str) -> list[Any]:
+    """The rows named to people who look at row `label`, as `problems.text` tells them: the first few, those of its own
+    sheet by their number, others with their sheet."""
+    own, listed = label.rpartition(" ")[0], []
+    for row in rows[:_NAMED_ROWS]:
+        sheet, _space, number = row.rpartition(" ")
+        listed.append([sheet, int(number)] if sheet != own else int(number))
+    return [*listed, "…"] if len(rows) > _NAMED_ROWS else listed
 
 
 def _check_leaving(roster: RosterImport, place: Place, survey: Survey, claimed: set[int], asked: set[int]) -> None:

@@ -1,4 +1,4 @@
-"""The sheet back to its sender: the same columns in the same order, only the rows with a problem, and why, in front."""
+"""The sheet back to its sender: the same columns in the same order, only rows to correct, and why, in front."""
 
 import tempfile
 from collections import defaultdict
@@ -11,7 +11,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from organisations import audit
-from organisations.enums import Deed, RosterStage
+from organisations.enums import Deed, RosterStage, RowOutcome
 from organisations.formats import problems, reading
 from organisations.formats.cells import shown_text
 from organisations.formats.columns import Field
@@ -21,12 +21,14 @@ from organisations.services.rosters import files, intake
 from organisations.services.rosters.intake import RosterBusy
 
 COMPARED = [RosterStage.CHECKED, RosterStage.APPLYING, RosterStage.APPLIED, RosterStage.UNDOING, RosterStage.UNDONE]
+_TO_CORRECT = [RowOutcome.WRONG, RowOutcome.UNCLEAR]
 _TEXT = frozenset({Field.STAFF_NUMBER, Field.PHONE, Field.ID_NUMBER, Field.NAME, Field.EMAIL})
 _EXCEL_NAME = str.maketrans("", "", "[]:*?/\\'")
 
 
 def error_file(*, by: Person, roster: RosterImport, all_rows: bool = False) -> bytes:
-    """An .xlsx of the roster's rows that have a problem (or of all), reasons first, in the language now active.
+    """An .xlsx of the roster's rows to correct (or of all), reasons first, in the language now active; a sheet without
+    any is left out.
 
     It is made of the file that was sent, so nothing in it is new to its sender; the audit log says who took it.
     Raises NotFound, RosterBusy before the comparison, FileGone 30 days after.
@@ -38,18 +40,20 @@ def error_file(*, by: Person, roster: RosterImport, all_rows: bool = False) -> b
         raise intake.FileGone
     with tempfile.TemporaryDirectory(prefix="isocenter-roster-") as folder:
         path = Path(folder) / "rows.xlsx"
-        count = _write(roster, path, _reasons(roster), all_rows=all_rows)
+        count = _write(roster, path, _reasons(roster, all_rows=all_rows), all_rows=all_rows)
         made = path.read_bytes()
     audit.record(by=by, verb=Deed.ROSTER_DOWNLOAD, target=roster, after={"rows": count})
     return made
 
 
-def _reasons(roster: RosterImport) -> dict[str, dict[int, str]]:
-    """{sheet: {row: what is wrong}}."""
+def _reasons(roster: RosterImport, *, all_rows: bool) -> dict[str, dict[int, str]]:
+    """{sheet: {row: what is wrong}}; unless `all_rows`, only where there is something to correct or to decide."""
     found: dict[str, dict[int, str]] = defaultdict(dict)
     rows = RosterRow.objects.filter(roster=roster, row_number__gt=0).exclude(problems=[]).order_by("pk")
-    for sheet, number, noted in rows.values_list("sheet", "row_number", "problems").iterator(chunk_size=1000):
-        found[sheet][number] = " ".join(_told(one) for one in noted)
+    columns = rows.values_list("sheet", "row_number", "outcome", "problems")
+    for sheet, number, outcome, noted in columns.iterator(chunk_size=1000):
+        if all_rows or outcome in _TO_CORRECT or any(one["code"] in problems.WORTH_CORRECTING for one in noted):
+            found[sheet][number] = " ".join(_told(one) for one in noted)
     return found
 
 
@@ -73,24 +77,31 @@ def _write(roster: RosterImport, path: Path, reasons: dict[str, dict[int, str]],
         for sheet in sheets:
             if sheet.name not in taken:
                 continue
-            described, why = taken[sheet.name], reasons.get(sheet.name[:100], {})
-            page = book.add_worksheet(sheet.name.translate(_EXCEL_NAME)[:31] or None)
-            page.set_column(0, 0, 60)
-            page.set_column(1, len(described["columns"]), 18, text)
-            page.write_string(0, 0, _("What to correct"), bold)
-            for place, heading in enumerate(described["columns"], start=1):
-                page.write_string(0, place, heading, bold)
-            page.freeze_panes(1, 1)
+            described, why, page = taken[sheet.name], reasons.get(sheet.name[:100], {}), None
             fields = [roster.mapping.get(heading, "") for heading in described["columns"]]
             wanted = _wanted(sheet.lines, described["header_row"], why, all_rows=all_rows)
             for at, line in enumerate(wanted, start=1):
+                if page is None:
+                    page = book.add_worksheet(sheet.name.translate(_EXCEL_NAME)[:31] or None)
+                    _head(page, described["columns"], bold=bold, text=text)
                 page.write_string(at, 0, why.get(line.number, ""), wrapped)
                 for place, cell in enumerate(line.cells, start=1):
                     name = fields[place - 1] if place <= len(fields) else ""
                     _put(page, at, place, cell, as_text=name in _TEXT, text=text, day=day)
                 count += 1
+    if not count:  # Excel opens no workbook without a sheet
+        _head(book.add_worksheet(), next(iter(taken.values()))["columns"] if taken else [], bold=bold, text=text)
     book.close()
     return count
+
+
+def _head(page: Any, columns: list[str], *, bold: Any, text: Any) -> None:
+    page.set_column(0, 0, 60)
+    page.set_column(1, max(1, len(columns)), 18, text)
+    page.write_string(0, 0, _("What to correct"), bold)
+    for place, heading in enumerate(columns, start=1):
+        page.write_string(0, place, heading, bold)
+    page.freeze_panes(1, 1)
 
 
 def _wanted(lines: Iterator[Line], header_row: int, why: dict[int, str], *, all_rows: bool) -> Iterator[Line]:

@@ -49,6 +49,13 @@ class Place:
     def covers(self, node: Node) -> bool:
         return str(node.path).startswith(self.unit.path)
 
+    def is_elsewhere(self, department: str) -> bool:
+        """Whether a department's roster names another department with it."""
+        key = rules.department_key(department)
+        if not key or self.unit.kind != NodeKind.DEPARTMENT:
+            return False
+        return key != rules.department_key(self.unit.name) and key not in self.departments
+
     def node_for(self, department: str) -> Node:
         """The department of this name; `proposed`, without a key yet, if the hospital has none; else the unit."""
         key = rules.department_key(department)

@@ -121,7 +121,7 @@ def test_what_only_the_row_or_the_file_tells_is_named_too(compare: Compare) -> N
         (8, "create", [("", "beyond_header")]),
         (9, "skipped", [("", "total_row")]),
     ]  # fmt: skip
-    assert [one["params"] for one in found[1].problems[1:4]] == [{"rows": "4"}] * 3
+    assert [one["params"] for one in found[1].problems[1:4]] == [{"rows": [4]}] * 3
 
 
 @pytest.mark.django_db
@@ -130,18 +130,30 @@ def test_duplicate_in_another_sheet_is_named_with_its_sheet(compare: Compare) ->
     content = files.xlsx(("甲", [head, ("王伟", "13800000001")]), ("乙", [head, ("王伟", "13800000001")]))
     found = rows_of(compare(content=content))
     assert [(row.sheet, codes(row), row.problems[0]["params"]) for row in found] == [
-        ("甲", [("手机号", "duplicate_phone")], {"rows": "乙 2"}),
-        ("乙", [("手机号", "duplicate_phone")], {"rows": "甲 2"}),
+        ("甲", [("手机号", "duplicate_phone")], {"rows": [["乙", 2]]}),
+        ("乙", [("手机号", "duplicate_phone")], {"rows": [["甲", 2]]}),
     ]
 
 
 @pytest.mark.django_db
+def test_rows_of_the_same_number_are_told_with_their_sheets() -> None:
+    with translation.override("en"):
+        told = [
+            problems.text(problems.problem(RowProblem.DUPLICATE_PHONE, rows=rows))
+            for rows in ([3, ["乙", 2], "…"], "3, 5")
+        ]
+    assert told == [
+        "The same phone stands in row 3, row 2 of sheet 乙, … too. Keep one.",
+        "The same phone stands in row 3, 5 too. Keep one.",  # as an earlier release kept it
+    ]
+
+
 def test_duplicate_in_the_same_of_several_sheets_is_named_by_its_row_alone(compare: Compare) -> None:
     head = ("姓名", "工号")
     content = files.xlsx(("甲", [head, ("王伟", "1"), ("李娜", "1")]), ("乙", [head, ("张敏", "1")]))
     found = rows_of(compare(content=content))
     assert [row.problems[0]["params"] for row in found] == [
-        {"rows": "3, 乙 2"}, {"rows": "2, 乙 2"}, {"rows": "甲 2, 甲 3"},
+        {"rows": [3, ["乙", 2]]}, {"rows": [2, ["乙", 2]]}, {"rows": [["甲", 2], ["甲", 3]]},
     ]  # fmt: skip
 
 

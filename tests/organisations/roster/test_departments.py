@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
 from organisations.enums import NodeKind, Role
+from organisations.formats import problems
 from organisations.models import Employment, Node, Person
 from organisations.selectors import people_in, scope_of
 from organisations.services import people, rosters
@@ -96,3 +98,19 @@ def test_department_written_long_since_becomes_the_place_without_a_move(
     rosters.undo(by=keeper, roster=roster)
     run(roster)
     assert Employment.objects.get(person=person).unit == unit
+
+
+def test_roster_of_a_department_says_which_rows_name_another(keeper: Person, unit: Node) -> None:
+    place = NodeFactory(parent=unit, kind=NodeKind.DEPARTMENT, name="CT室")
+    content = files.xlsx(("名单", [files.HEADINGS, row(1, "CT 室"), row(2, ""), row(3, "磁共振室")]))
+    roster = run(rosters.receive(by=keeper, unit=place, upload=files.upload(content)))
+    rosters.confirm_mapping(by=keeper, roster=roster, mapping=roster.mapping, effective_on=date(2026, 7, 1))
+    roster = run(roster)
+    told = {"column": "科室", "code": "other_department", "params": {"unit": "CT室"}}
+    assert [(one.outcome, one.problems) for one in rows_of(roster)] == [
+        ("create", []), ("create", []), ("create", [told]),
+    ]  # fmt: skip
+    with override("en"):
+        assert problems.text(told).startswith("This roster is for CT室, but the row names another department.")
+    applied(roster, keeper)
+    assert Employment.objects.filter(unit=place).count() == 3

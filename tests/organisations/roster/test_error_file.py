@@ -45,6 +45,31 @@ def test_error_file_has_the_same_columns_and_only_rows_with_problems(compare: Co
     assert (event.actor_id_copy, event.target_id, event.after) == (keeper.pk, str(roster.public_id), {"rows": 1})
 
 
+def test_error_file_leaves_out_what_needs_no_correction(compare: Compare, keeper: Person) -> None:
+    headings = ("姓名", "工号", "手机号", "入职日期", "邮箱")
+    good, wrong = ("王伟", "001", "13800000001", "2019.07", None), ("李娜", "002", "12345", None, None)
+    noted = ("赵强", "003", "13800000003", None, "none")
+    content = files.xlsx(
+        ("甲", [headings, good, wrong, noted, ("合计", "2人", None, None, None)]),
+        ("乙", [headings, ("孙丽", "004", "13800000004", "2019.07", None)]),
+    )
+    roster = compare(content=content)
+    assert [(row.row_number, row.outcome, bool(row.problems)) for row in rows_of(roster)] == [
+        (2, "create", True), (3, "wrong", True), (4, "create", True), (5, "skipped", True), (2, "create", True),
+    ]  # fmt: skip
+    found = cells_of(rosters.error_file(by=keeper, roster=roster))
+    assert {sheet: [row[1] for row in rows] for sheet, rows in found.items()} == {"甲": ["姓名", "李娜", "赵强"]}
+    everything = cells_of(rosters.error_file(by=keeper, roster=roster, all_rows=True))
+    assert {sheet: len(rows) for sheet, rows in everything.items()} == {"甲": 5, "乙": 2}
+
+
+def test_error_file_without_anything_to_correct_has_only_the_headings(compare: Compare, keeper: Person) -> None:
+    roster = compare(("王伟", "13800000001"), headings=("姓名", "手机号"))
+    with translation.override("en"):
+        found = cells_of(rosters.error_file(by=keeper, roster=roster))
+    assert list(found.values()) == [[["What to correct", "姓名", "手机号"]]]
+
+
 def test_error_file_of_all_rows_keeps_numbers_of_people_as_text(compare: Compare, keeper: Person) -> None:
     roster = compare((1, "王伟", 13800000001, files.id_number(1), None, None), headings=HEADINGS)
     made = rosters.error_file(by=keeper, roster=roster, all_rows=True)
