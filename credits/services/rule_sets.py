@@ -13,6 +13,8 @@ from credits.rules.validation import BadJson, read, validate
 from credits.selectors.problems import problem_text
 
 FOLDER = Path(__file__).resolve().parent.parent / "rulesets"
+# The files that this process found right, by their hash: that does not change, and takes most of the time.
+_validated: set[str] = set()
 
 
 class BadRuleSet(ValueError):
@@ -35,13 +37,20 @@ def load_rule_sets(folder: Path = FOLDER) -> int:
         if key != path.stem:
             raise BadRuleSet(f"{path.name} calls itself {key}")
         documents[key] = document
+    together = sha256_of(documents)
+    if together not in _validated:
+        _validate(documents)
+        _validated.add(together)
+    for document in documents.values():
+        _store(document)
+    return len(documents)
+
+
+def _validate(documents: dict[str, dict[str, Any]]) -> None:
     for key, document in documents.items():
         errors = [problem for problem in validate(document, documents) if not problem.is_warning]
         if errors:
             raise BadRuleSet(f"{key}.json: {problem_text(errors[0])}")
-    for document in documents.values():
-        _store(document)
-    return len(documents)
 
 
 def _store(document: dict[str, Any]) -> None:
