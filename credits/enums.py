@@ -15,6 +15,8 @@ class ActivityKind(StrEnum):
 
 # A piece of evidence that is none: the work was done before New Year and sent after it.
 SENT_LATE = "sent_late"
+# A paper that proves it for several people at once; "proof" is one person's own.
+SHARED_PROOF = "shared_proof"
 
 
 class ProjectLevel(StrEnum):

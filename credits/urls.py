@@ -1,12 +1,13 @@
 from django.urls import path
 
 from credits import views
-from credits.views import book, following, objections, official, titles
+from credits.views import book, following, groups, objections, official, titles
 
 app_name = "credits"
 urlpatterns = [
     path("", views.my_credits, name="my_credits"),
     path("people/", views.people, name="people"),
+    path("people/record/", groups.record, name="group_new"),
     path("people/<uuid:public_id>/", views.person_credits, name="person_credits"),
     path("people/<uuid:public_id>/entries/new/", book.record, name="entry_new"),
     path("people/<uuid:public_id>/entries/<uuid:entry_id>/reverse/", book.reverse_entry, name="entry_reverse"),

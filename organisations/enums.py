@@ -321,6 +321,7 @@ class Deed(models.TextChoices):
     SIGN_OFF = "courses.sign_off", _("Signed off an on-site lesson")
     DUPLICATE_REFUSED = "credits.duplicate_refused", _("Refused to credit the same activity twice")
     ENTRY_RECORDED = "credits.entry_recorded", _("Recorded a credit entry by hand")
+    GROUP_TRY = "credits.group.try", _("Tried an entry by hand for several people")
     EVIDENCE_DOWNLOAD = "credits.evidence.download", _("Downloaded the proof of a credit entry")
     ENTRY_REVERSED = "credits.entry_reversed", _("Took back a credit entry")
     ERASURE_REQUEST = "erasure.request", _("Asked to be forgotten")

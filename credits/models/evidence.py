@@ -3,12 +3,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.storage import private_storage
+from credits.enums import SHARED_PROOF
 from credits.models.ledger import Entry
 
 
 class EntryEvidence(models.Model):
     """The paper that proves an entry recorded by hand. Its fingerprint is sealed in the entry; the file goes when the
-    person is forgotten."""
+    person is forgotten, or the last of the people on it."""
 
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="paper")
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -17,3 +18,8 @@ class EntryEvidence(models.Model):
 
     def __str__(self) -> str:
         return str(self.entry)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other people are on it too, as on the sign-in sheet of a session."""
+        return any(item.get("kind") == SHARED_PROOF for item in self.entry.evidence)

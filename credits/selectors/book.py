@@ -73,7 +73,8 @@ def entry_to_keep(*, by: Person, public_id: UUID, entry_id: UUID) -> Entry:
 
 
 def evidence_to_read(*, by: Person, entry_id: UUID) -> EntryEvidence:
-    """The paper of an entry, for its person and for who reads that person's credits. Raises NotFound."""
+    """The paper of an entry, for who reads that person's credits, and for the person unless others are on it too.
+    Raises NotFound."""
     paper = (
         EntryEvidence.objects.filter(entry__public_id=entry_id, entry__book__owner__isnull=False)
         .select_related("entry__book__owner")
@@ -83,7 +84,7 @@ def evidence_to_read(*, by: Person, entry_id: UUID) -> EntryEvidence:
         raise errors.NotFound
     owner = paper.entry.book.owner
     assert owner is not None  # noqa: S101 - filtered above
-    if owner.pk != by.pk:
+    if owner.pk != by.pk or paper.is_shared:
         try:
             person_in_scope(by=by, public_id=owner.public_id)
         except errors.OutOfScope as error:
@@ -91,11 +92,12 @@ def evidence_to_read(*, by: Person, entry_id: UUID) -> EntryEvidence:
     return paper
 
 
-def hand_choices(*, person: Person, rule_set_id: str = "", day: str = "") -> HandChoices:
-    """As they stand in the address; what is unknown falls back to the default rules and today. Raises
-    NoRuleSetInForce for a day that no version covers."""
+def hand_choices(*, person: Person | None = None, rule_set_id: str = "", day: str = "") -> HandChoices:
+    """As they were sent, for one person or for several; what is unknown falls back to the default rules and today.
+    Raises NoRuleSetInForce for a day that no version covers."""
     default = default_rule_set_id()
-    offered = list(dict.fromkeys([default, *rule_sets_of(person), *sorted({v.rules.id for v in rule_book().versions})]))
+    own = rule_sets_of(person) if person is not None else []
+    offered = list(dict.fromkeys([default, *own, *sorted({v.rules.id for v in rule_book().versions})]))
     chosen = rule_set_id if rule_set_id in offered else default
     last = today_in(chosen)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from credits.enums import SENT_LATE, GrantMethod, OfficialState, RequirementState
+from credits.enums import SENT_LATE, SHARED_PROOF, GrantMethod, OfficialState, RequirementState
 from credits.models import Entry, EntryStatus
 from credits.rules import (
     NOTHING_DECLARED,
@@ -181,9 +181,15 @@ def fact_of(
             str(item.get("scheme", "")) for item in items if item.get("kind") == "approval" and item.get("reference")
         ),
         attended=WHOLE if share is None and entry.granted_how != GrantMethod.ATTENDANCE else share,
-        evidence=frozenset(str(item.get("kind", "")) for item in items) - {"approval", "attendance", SENT_LATE} or None,
+        evidence=_proved_by(items) or None,
     )
     return fact if supplement is None else supplement.added_to(fact)
+
+
+def _proved_by(items: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The kinds of paper: one that several people share proves as one's own does."""
+    kinds = frozenset(str(item.get("kind", "")) for item in items) - {"approval", "attendance", SENT_LATE}
+    return frozenset("proof" if kind == SHARED_PROOF else kind for kind in kinds)
 
 
 def judge_entries(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -238,18 +238,24 @@ def administered(by: Person) -> Scope:
     return scope
 
 
+def called(people: QuerySet[Person], search: str) -> QuerySet[Person]:
+    """Of `people`: those whose name, user name or staff number has the words in it; all of them without words."""
+    if not (search := search.strip()):
+        return people
+    return people.filter(
+        Q(name__icontains=search)
+        | Q(username__icontains=search)
+        | Q(pk__in=Employment.objects.filter(in_force(), staff_number__icontains=search).values("person"))
+    )
+
+
 def people_page(*, by: Person, search: str = "", number: str = "1", year: str = "") -> PeopleListing:
     """The people of `by`'s scope with their year, a page at a time. Raises OutOfScope."""
     default = default_rule_set_id()
     this_year = today_in(default).year
     chosen = _year(year, this_year)
-    people = people_in(administered(by)).order_by("pk")
-    if search := search.strip():
-        people = people.filter(
-            Q(name__icontains=search)
-            | Q(username__icontains=search)
-            | Q(pk__in=Employment.objects.filter(in_force(), staff_number__icontains=search).values("person"))
-        )
+    search = search.strip()
+    people = called(people_in(administered(by)), search).order_by("pk")
     page = Paginator(people, PER_PAGE).get_page(number)
     try:
         found = standings(people=list(page.object_list), rule_set_id=default, year=chosen)

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from credits.enums import (
     SENT_LATE,
+    SHARED_PROOF,
     JudgementState,
     LineReason,
     LineState,
@@ -77,6 +78,11 @@ class LineView:
     def has_paper(self) -> bool:
         """Whether a paper that proves it was handed in."""
         return not self.is_reversal and any(item.get("kind") == "proof" for item in self.entry.evidence)
+
+    @property
+    def has_shared_paper(self) -> bool:
+        """Whether it is proved by a paper that others are on too, which its own person does not read."""
+        return not self.is_reversal and any(item.get("kind") == SHARED_PROOF for item in self.entry.evidence)
 
     @property
     def is_reversed(self) -> bool:

@@ -1,6 +1,6 @@
 """Recording what a person did: the only way into the book."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
@@ -96,7 +96,7 @@ def award(
     NoRuleSetInForce, DemoNotAllowed, InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
     What is recorded for an account that was merged goes to the account that stays.
     """
-    _check(activity)
+    check(activity)
     person = person.merged_into or person
     entry = _draft(person, activity, rule_set_id, how, by, reason)
     same = _same_activity(person, entry)
@@ -112,49 +112,11 @@ def award(
 def refusal_of(found: Entry, entry: Entry) -> DuplicateActivity:
     """Why `entry` may not stand beside `found`, which it names."""
     is_clash = doubles.clashes(found, entry) and not doubles.collides(found, entry)
-    refusal = OverlappingActivity if is_clash else DuplicateActivity
-    return refusal(title=found.title, day=found.ends_on.isoformat(), entry=str(found.public_id))
+    return refusal_naming(found, OverlappingActivity if is_clash else DuplicateActivity)
 
 
-@dataclass(frozen=True)
-class Granted:
-    """What became of one activity for several people: the entries, and the refusals by person."""
-
-    entries: list[Entry]
-    refused: list[tuple[Person, DuplicateActivity]]
-
-
-@transaction.atomic
-def award_many(
-    *,
-    people: Iterable[Person],
-    activity: Activity,
-    rule_set_id: str,
-    how: GrantMethod,
-    by: Person | None = None,
-    reason: str = "",
-) -> Granted:
-    """`award` for everybody of a group in one transaction: all who are not refused, or, where it raises, nobody.
-
-    The feed's lock first, then the books in the order of their ids: groups that overlap wait for each other, never
-    against each other. Raises as `award`, but for DuplicateActivity.
-    """
-    lock_feed()
-    books = {}
-    for person in people:
-        person = person.merged_into or person
-        books[primary_book(person).pk] = person
-    for pk in sorted(books):
-        lock_book(pk)
-    entries, refused = [], []
-    for pk in sorted(books):
-        try:
-            entries.append(
-                award(person=books[pk], activity=activity, rule_set_id=rule_set_id, how=how, by=by, reason=reason)
-            )
-        except DuplicateActivity as refusal:
-            refused.append((books[pk], refusal))
-    return Granted(entries, refused)
+def refusal_naming(found: Entry, kind: type[DuplicateActivity] = DuplicateActivity) -> DuplicateActivity:
+    return kind(title=found.title, day=found.ends_on.isoformat(), entry=str(found.public_id))
 
 
 def reverse(*, entry: Entry, by: Person | None, reason: str) -> Entry:
@@ -223,7 +185,8 @@ def primary_book(person: Person) -> Book:
     return book
 
 
-def _check(activity: Activity) -> None:
+def check(activity: Activity) -> None:
+    """Raises InvalidInput, DemoNotAllowed for what nobody's book takes."""
     if timezone.is_naive(activity.begins_at) or timezone.is_naive(activity.ends_at):
         raise ValueError("an activity's times are aware")
     if activity.ends_at < activity.begins_at:
@@ -235,14 +198,14 @@ def _check(activity: Activity) -> None:
 
 
 def _draft(
-    person: Person, activity: Activity, rule_set_id: str, how: GrantMethod, by: Person | None, reason: str
+    person: Person | None, activity: Activity, rule_set_id: str, how: GrantMethod, by: Person | None, reason: str
 ) -> Entry:
-    """The entry without its place in the chain."""
+    """The entry without its place in the chain; without a person, without where they work."""
     zone = time_zone_of(rule_set_id)
     begins_on, ends_on = activity.begins_at.astimezone(zone).date(), activity.ends_at.astimezone(zone).date()
     rules = in_force(rule_set_id, ends_on).rules
     kind = rules.types.get(activity.activity_type)
-    employment = employment_on(person, ends_on)
+    employment = employment_on(person, ends_on) if person is not None else None
     return Entry(
         rule_set_id=rule_set_id,
         rule_set_version=rules.key,
@@ -322,16 +285,39 @@ def _record(person: Person, entry: Entry) -> Entry:
 
 def _collision(person: Person, entry: Entry) -> Entry | None:
     """An entry of the same session under another id, in any of the person's books (see `rules.doubles`)."""
-    overlapping = Entry.objects.filter(
+    return doubles.first_collision(entry, _overlapping([person], entry))
+
+
+def _overlapping(people: Sequence[Person], entry: Entry) -> QuerySet[Entry]:
+    """Standing entries of `people`, the earliest recorded first, that overlap with `entry` in its role."""
+    return Entry.objects.filter(
         Q(begins_at__lt=entry.ends_at, ends_at__gt=entry.begins_at)
         | Q(begins_at=entry.begins_at, ends_at=entry.ends_at),
-        book__owner=person,
+        book__owner__in=people,
         rule_set_id=entry.rule_set_id,
         role=entry.role,
         reverses__isnull=True,
         reversed_by__isnull=True,
     ).order_by("recorded_at", "pk")
-    return doubles.first_collision(entry, overlapping)
+
+
+def foreseen(*, people: Sequence[Person], activity: Activity, rule_set_id: str) -> dict[int, DuplicateActivity]:
+    """Of `people`, by id: whom `award` would refuse `activity` now, or answer with the entry that is there already.
+
+    Writes nothing; three statements however many people. Raises what `award` raises for everybody.
+    """
+    check(activity)
+    entry = _draft(None, activity, rule_set_id, GrantMethod.MANUAL, None, "")
+    standing: dict[int, list[Entry]] = {}
+    for other in _overlapping(people, entry).select_related("book"):
+        standing.setdefault(other.book.owner_id or 0, []).append(other)
+    refused = {}
+    for owner, others in standing.items():
+        same = (other for other in others if doubles.is_same(entry, other))
+        found = next(same, None) or doubles.first_collision(entry, others)
+        if found is not None:
+            refused[owner] = refusal_of(found, entry)
+    return refused
 
 
 @transaction.atomic

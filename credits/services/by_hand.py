@@ -19,7 +19,7 @@ from credits.models import Entry, EntryEvidence
 from credits.rules import Fact
 from credits.rules.earning import earn
 from credits.selectors import in_force, time_zone_of
-from credits.services.awards import Activity, DuplicateActivity, award, reverse
+from credits.services.awards import Activity, DuplicateActivity, award, refusal_naming, reverse
 from organisations import audit, notifications
 from organisations.models import Person
 from organisations.services import proofs
@@ -102,7 +102,7 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
     """
     if by.pk == person.pk:
         raise OwnEntry
-    begins_at, ends_at = _check(stated)
+    begins_at, ends_at = check(stated)
     paper = proofs.read(proof)
     sha256 = hashlib.sha256(paper.content).hexdigest()
     activity = Activity(
@@ -121,9 +121,9 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
     )
     refusal: DuplicateActivity | None = None
     with transaction.atomic():
-        proved = _proved_by(person, stated.rule_set_id, sha256)
+        proved = proved_by(person, stated.rule_set_id, sha256)
         if proved is not None:
-            raise DuplicateActivity(title=proved.title, day=proved.ends_on.isoformat(), entry=str(proved.public_id))
+            raise refusal_naming(proved)
         try:
             entry = award(
                 person=person, activity=activity, rule_set_id=stated.rule_set_id, how=GrantMethod.MANUAL, by=by,
@@ -133,20 +133,25 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
             refusal = error  # the log of it stays
         else:
             EntryEvidence.objects.create(entry=entry, sha256=sha256, file=proofs.store(paper))
-            told: dict[str, Any] = {"title": entry.title, "rule_set": entry.rule_set_version, "ends_on": entry.ends_on}
-            audit.record(by=by, verb="credits.entry_recorded", target=entry, after=told | {"reason": entry.reason})
-            with translation.override(person.language):
-                page = urls.reverse("credits:my_credits")
-            notifications.notify(
-                person=person,
-                kind="credits.entry_recorded",
-                params={"title": entry.title, "day": entry.ends_on.isoformat()},
-                key=f"credits.recorded:{entry.public_id}",
-                link=f"{page}?year={entry.ends_on.year}&rules={entry.rule_set_id}",
-            )
+            tell(by=by, person=person, entry=entry)
     if refusal is not None:
         raise refusal
     return entry
+
+
+def tell(*, by: Person, person: Person, entry: Entry) -> None:
+    """Write to the log, and to the person, that `entry` was recorded by hand."""
+    told: dict[str, Any] = {"title": entry.title, "rule_set": entry.rule_set_version, "ends_on": entry.ends_on}
+    audit.record(by=by, verb="credits.entry_recorded", target=entry, after=told | {"reason": entry.reason})
+    with translation.override(person.language):
+        page = urls.reverse("credits:my_credits")
+    notifications.notify(
+        person=person,
+        kind="credits.entry_recorded",
+        params={"title": entry.title, "day": entry.ends_on.isoformat()},
+        key=f"credits.recorded:{entry.public_id}",
+        link=f"{page}?year={entry.ends_on.year}&rules={entry.rule_set_id}",
+    )
 
 
 def take_back(*, by: Person, person: Person, entry: Entry, reason: str) -> Entry:
@@ -159,15 +164,15 @@ def take_back(*, by: Person, person: Person, entry: Entry, reason: str) -> Entry
     return reverse(entry=entry, by=by, reason=reason)
 
 
-def _proved_by(person: Person, rule_set_id: str, sha256: str) -> Entry | None:
+def proved_by(person: Person, rule_set_id: str, sha256: str) -> Entry | None:
     """The standing entry that this very paper proves already."""
     return Entry.objects.filter(
         book__owner=person, rule_set_id=rule_set_id, paper__sha256=sha256, reversed_by__isnull=True
     ).first()
 
 
-def _check(stated: Stated) -> tuple[datetime, datetime]:
-    """Begin and end as instants."""
+def check(stated: Stated) -> tuple[datetime, datetime]:
+    """Begin and end as instants. Raises as `record_by_hand`, but for what one person's book refuses."""
     zone = time_zone_of(stated.rule_set_id)
     whole_day = time(23, 59, 59)
     begins_at = datetime.combine(stated.begins_on, stated.begins_time or time(0), zone)

@@ -111,7 +111,9 @@ def export(person: Person) -> Told:
         "organiser", "quantity", "unit", "time_scale", "begins_at", "ends_at", "begins_on", "ends_on",
         "work_unit_name", "department", "granted_how", "reason", "evidence", "is_demo", "recorded_at", "mac",
     ]  # fmt: skip
-    papers = EntryEvidence.objects.filter(entry__book__owner=person).order_by("pk")
+    # A paper that several are on goes into nobody's copy: it tells of the others.
+    own = EntryEvidence.objects.filter(entry__book__owner=person).select_related("entry").order_by("pk")
+    papers = [paper for paper in own if not paper.is_shared]
     statuses = EntryStatus.objects.filter(entry__book__owner=person).order_by("pk")
     return Told(
         {
@@ -191,8 +193,9 @@ def erase(person: Person) -> None:
     ExamPass.objects.filter(person=person).delete()
     RepresentativeWork.objects.filter(person=person).delete()
     for paper in papers:
-        delete_on_commit(str(paper.file.name))
         paper.delete()
+        if not EntryEvidence.objects.filter(file=paper.file.name).exists():
+            delete_on_commit(str(paper.file.name))
     for model in (Following, Reflection, Declaration):
         model._default_manager.filter(person=person).delete()
     # The rows stay: exports are named by how many were answered. Nothing that was said stays in them.

@@ -20,7 +20,7 @@ from organisations.models import Person
 from organisations.services.proofs import ProofTooLarge, UnreadableProof
 from organisations.views.manage import shell
 
-_FIELD_OF = {
+FIELD_OF = {
     "activity_ends_before_it_begins": "begins_on",
     "more_time_than_there_was": "quantity",
     "not_in_these_rules": "activity_type",
@@ -61,7 +61,7 @@ def record(request: HttpRequest, public_id: UUID) -> HttpResponse:
             known = Entry.objects.get(public_id=error.params["entry"])
             form.add_error(None, str(error))
         except DomainError as error:
-            field = _FIELD_OF.get(error.code)
+            field = FIELD_OF.get(error.code)
             form.add_error(field if field in form.fields else None, str(error))
         else:
             messages.success(request, _("It is recorded, and the person was told."))

@@ -60,5 +60,16 @@ class EntryForm(forms.Form):
         return Stated(rule_set_id=self._choices.rule_set_id, ends_on=self._choices.day, **data)
 
 
+class GroupForm(EntryForm):
+    """One activity of several people. The paper is asked for when it is recorded, not when it is only tried."""
+
+    def __init__(self, *args: Any, asks_proof: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["proof"].required = asks_proof
+        self.fields["proof"].help_text = _(
+            "One paper for all, as the sign-in sheet: PDF, JPEG or PNG, at most 10 MB. Those on it do not see it."
+        )
+
+
 class ReverseForm(forms.Form):
     reason = ReasonField(help_text=_("The person reads it. It stays in the book."))

@@ -112,6 +112,11 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": world.entry.ends_on.year,
         "file_format": "csv", "reason": "年度核对",
     },
+    "credits/people/record/": lambda world: {
+        "do": "try", "rules": HENAN, "day": _today(), "activity_type": "project_attend", "title": "读片会",
+        "organiser": "省学会", "role": "learner", "quantity": "1", "unit": "hour", "begins_on": _today(),
+        "reason": _REASON, "people": str(world.learner.public_id),
+    },
     "credits/exports/request/": lambda world: {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": str(world.entry.ends_on.year),
         "column_set": DEFAULT_SET, "file_format": "csv", "layout": "one", "encoding": "utf-8", "reason": "年度核对",

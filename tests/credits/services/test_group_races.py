@@ -11,7 +11,7 @@ from django.db import connection
 from credits.enums import GrantMethod, OfficialState
 from credits.models import Entry, Feed, Judgement
 from credits.services import official
-from credits.services.awards import Granted, award_many
+from credits.services.group_entries import Granted, award_many
 from credits.services.verification import verify_judgements, verify_ledger
 from tests.factories.credits import HENAN, activity
 from tests.factories.organisations import PersonFactory
