@@ -1,11 +1,14 @@
 """Tables to which rows are only added: raw SQL is refused by the database itself, on both engines."""
 
+import importlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
+from django.db.models.signals import post_migrate
 from django.utils import timezone
 
 from cms.shared import append_only
@@ -13,6 +16,8 @@ from credits.enums import GrantMethod
 from credits.models.ledger import Book, Checkpoint, Entry
 from organisations import retention
 from organisations.models import AuditEvent
+
+LAST = importlib.import_module("tests.architecture.altering.9999_wider_title").LAST
 
 
 def _entry() -> Entry:
@@ -148,18 +153,50 @@ def test_deploy_check_names_a_missing_trigger(committed_db: str) -> None:
     assert [(problem.id, problem.msg.split()[1]) for problem in problems] == [("shared.E001", name)]
 
 
+def _missing() -> set[str]:
+    return {problem.msg.split()[1] for problem in append_only.check_triggers(databases=["default"])}
+
+
 @pytest.mark.slow
-def test_refusals_stand_after_a_later_migration(committed_db: str) -> None:
-    """SQLite remakes a table to alter it, and drops its triggers with the old one."""
+def test_refusals_stand_after_a_migration_that_alters_the_table_and_its_way_back(
+    committed_db: str, settings: Any
+) -> None:
     row = _entry()
-    old = Entry._meta.get_field("title")
-    new = models.CharField(max_length=400)
-    new.set_attributes_from_name("title")
-    with connection.schema_editor() as editor:
-        editor.alter_field(Entry, old, new)
-    if connection.vendor == "sqlite":
-        missing = append_only.check_triggers(databases=["default"])
-        assert {problem.id for problem in missing} == {"shared.E001"}
-    call_command("migrate", verbosity=0)
-    assert append_only.check_triggers(databases=["default"]) == []
+    settings.MIGRATION_MODULES = {"credits": "tests.architecture.altering"}
+    seen: list[set[str]] = []
+
+    def look(**_: Any) -> None:
+        seen.append(_missing())
+
+    # Before ours, which was connected when the app was ready: what the migration itself left behind.
+    receivers, post_migrate.receivers = post_migrate.receivers, []
+    post_migrate.connect(look, dispatch_uid="look")
+    post_migrate.receivers = [*post_migrate.receivers, *receivers]
+    post_migrate.sender_receivers_cache.clear()
+    try:
+        for target in ("9999", LAST):
+            seen.clear()
+            call_command("migrate", "credits", target, verbosity=0)
+            dropped = {"credits_entry_no_update", "credits_entry_no_delete", "credits_entry_no_replace"}
+            assert seen[0] == (dropped if connection.vendor == "sqlite" else set())
+            assert _missing() == set()
+            _all_refused(row)
+    finally:
+        post_migrate.receivers = receivers
+        post_migrate.sender_receivers_cache.clear()
+    assert Entry.objects.get() == row
+
+
+@pytest.mark.slow
+def test_migrating_one_app_brings_back_the_triggers_of_every_other(committed_db: str) -> None:
+    row = _entry()
+    with connection.cursor() as cursor:
+        for name in append_only._present(connection):
+            if name.startswith("credits_entry_no_"):
+                cursor.execute(
+                    f'DROP TRIGGER "{name}"' + (" ON credits_entry" if connection.vendor != "sqlite" else "")
+                )
+    assert {name.rpartition("_no_")[0] for name in _missing()} == {"credits_entry"}
+    call_command("migrate", "quizzes", verbosity=0)
+    assert _missing() == set()
     _all_refused(row)
