@@ -26,6 +26,16 @@ class ProjectLevel(StrEnum):
     UNIT = "unit"
 
 
+class ProjectState(StrEnum):
+    """What an accredited project is on a day. A full one is one that is open but has no place left."""
+
+    COMING = "coming"
+    OPEN = "open"
+    FULL = "full"
+    OVER = "over"
+    CLOSED = "closed"
+
+
 class CreditRole(StrEnum):
     LEARNER = "learner"
     TEACHER = "teacher"

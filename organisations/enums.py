@@ -94,6 +94,8 @@ class Power(models.TextChoices):
     KEEP_COLUMNS = "keep_columns"
     KEEP_FEEDS = "keep_feeds"
     KEEP_RULES = "keep_rules"
+    SEE_PROJECTS = "see_projects"
+    KEEP_PROJECTS = "keep_projects"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
@@ -102,6 +104,7 @@ class Power(models.TextChoices):
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
 # REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
+# SEE_PROJECTS: the register of accredited projects; KEEP_PROJECTS: adding, changing, closing, importing them.
 # KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
@@ -163,10 +166,12 @@ POWERS: dict[Power, frozenset[Role]] = {
     ),
     Power.KEEP_FEEDS: frozenset({Role.SYSTEM_ADMINISTRATOR}),
     Power.KEEP_RULES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_PROJECTS: CREDIT_ROLES | {Role.SYSTEM_ADMINISTRATOR},
+    Power.KEEP_PROJECTS: frozenset({Role.PROVINCE_REVIEWER, Role.SYSTEM_ADMINISTRATOR}),
 }
 
 # What is for everybody at once: these powers are held at the top of a tree or not at all.
-POWERS_FROM_THE_TOP = frozenset({Power.KEEP_RULES})
+POWERS_FROM_THE_TOP = frozenset({Power.KEEP_RULES, Power.KEEP_PROJECTS})
 
 # What the administrator of a unit may hand on; everything else is for the system administrator.
 ROLES_OF_A_UNIT = frozenset({Role.LEARNER, Role.DEPARTMENT_CREDIT_ADMINISTRATOR})
@@ -359,6 +364,11 @@ class Deed(models.TextChoices):
     RULES_TAKE_BACK = "credits.rules.take_back", _("Took back a proposed version of credit rules")
     RULES_TRY = "credits.rules.try", _("Had a proposed version tried on the book again")
     RULES_TRIAL_READ = "credits.rules.trial_read", _("Read whom a proposed version of credit rules changes")
+    PROJECT_ADD = "credits.project.add", _("Added an accredited project")
+    PROJECT_CHANGE = "credits.project.change", _("Changed an accredited project")
+    PROJECT_CLOSE = "credits.project.close", _("Closed an accredited project")
+    PROJECT_REOPEN = "credits.project.reopen", _("Opened an accredited project again")
+    PROJECT_REFUSED = "credits.project_refused", _("Refused a grant outside the days or places of a project")
     RULES_FOLLOW = "credits.rules.follow", _("Began to follow credit rules")
     RULES_CHANGE = "credits.rules.change", _("Changed what the periods of credit rules hang on")
     RULES_STOP = "credits.rules.stop", _("Stopped following credit rules")

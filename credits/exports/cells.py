@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credits.columns import Column, ColumnSet, Part, declared
-from credits.enums import CreditRole, GrantMethod, JudgementState, LineState, OfficialState, ProjectLevel
+from credits.enums import CreditRole, GrantMethod, JudgementState, LineState, OfficialState
 from credits.models import Entry
 from credits.models.ledger import GRANT_METHODS
-from credits.models.projects import PROJECT_LEVELS
+from credits.models.projects import term
+from credits.registry import TermKind
 from credits.rules import Period, RuleSet
 from credits.selectors import category_title
 from credits.selectors.briefs import Brief, GoalBrief
@@ -219,10 +220,6 @@ def counted(state: LineState) -> str:
     }[state]
 
 
-def level_text(level: str) -> str:
-    return str(dict(PROJECT_LEVELS)[ProjectLevel(level)]) if level in set(ProjectLevel) else level
-
-
 def entry_title(entry: Entry) -> str:
     if entry.time_scale <= 1:
         return entry.title
@@ -265,7 +262,7 @@ LINE: dict[str, Read] = {
     "project_type": lambda line, _c: _("Project") if line.view.entry.project_number else _("Not a project"),
     "project_number": lambda line, _c: line.view.entry.project_number,
     "entry_title": lambda line, _c: entry_title(line.view.entry),
-    "level": lambda line, _c: level_text(line.view.entry.level),
+    "level": lambda line, _c: term(TermKind.LEVEL, line.view.entry.level),
     "begins_on": lambda line, _c: line.view.entry.begins_on,
     "ends_on": lambda line, _c: line.view.entry.ends_on,
     "hours": lambda line, _c: line.view.hours,
@@ -287,11 +284,11 @@ PROJECT: dict[str, Read] = {
     "project_number": lambda project, _c: project.number,
     "project_title": lambda project, _c: project.title,
     "discipline": lambda project, _c: project.discipline,
-    "level": lambda project, _c: level_text(project.level),
-    "project_kind": lambda project, _c: project.kind,
+    "level": lambda project, _c: project.level_label,
+    "project_kind": lambda project, _c: project.kind_label,
     "begins_on": lambda project, _c: project.begins,
     "ends_on": lambda project, _c: project.ends,
-    "days": lambda project, _c: Decimal((project.ends - project.begins).days + 1),
+    "days": lambda project, _c: Decimal(project.days_held),
     "project_hours": lambda project, _c: project.hours,
     "person_in_charge": lambda project, _c: project.person_in_charge,
     "organiser": lambda project, _c: project.organiser,

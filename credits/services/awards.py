@@ -15,20 +15,27 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput
 from cms.shared.free_text import without_numbers
-from credits.enums import ActivityKind, GrantMethod
+from credits.enums import ActivityKind, CreditRole, GrantMethod
 from credits.models import Book, Entry, Project
 from credits.rules import doubles
 from credits.selectors import in_force, time_zone_of
+from credits.selectors.projects import places_taken, standing_grants
 from credits.services.chain import append, lock_book, lock_feed
 from credits.services.judgements import rebuild
 from organisations import audit, notifications
+from organisations.enums import Deed
 from organisations.models import Person
 from organisations.selectors import employment_on
 
 TRIES = 5
 
 
-class DuplicateActivity(DomainError):
+class GrantRefused(DomainError):
+    """The activity may not enter the book. The refusal is logged: catch it inside your own transaction if that log is
+    to stay."""
+
+
+class DuplicateActivity(GrantRefused):
     """The same activity at the same time is in the book already, under another id."""
 
     code, http_status = "duplicate_activity", 409
@@ -45,6 +52,26 @@ class OverlappingActivity(DuplicateActivity):
     message = _(
         "In these hours the person was at “%(title)s” on %(day)s (entry %(entry)s); the time is not enough for both. "
         "Correct the times, or have the record that is wrong taken back first."
+    )
+
+
+class OutsideProject(GrantRefused):
+    """The activity lies outside the days of its accredited project."""
+
+    code, http_status = "outside_project", 409
+    message = _(
+        "The project %(number)s grants credit from %(begins)s to %(ends)s; this activity ran from %(first)s to "
+        "%(last)s. Have the dates corrected, or record it without the project."
+    )
+
+
+class ProjectFull(GrantRefused):
+    """Every place of the accredited project is taken."""
+
+    code, http_status = "project_full", 409
+    message = _(
+        "All %(quota)s places of the project %(number)s are taken. Ask who keeps the register whether the authority "
+        "approved more."
     )
 
 
@@ -91,9 +118,9 @@ def award(
 ) -> Entry:
     """Record `activity` in the person's book under `rule_set_id`; the same activity again returns the same entry.
 
-    After a reversal the activity may be recorded anew, as the next revision. Raises DuplicateActivity, or its kind
-    OverlappingActivity (logged, and the person is told: catch it inside your own transaction if that log is to stay),
-    NoRuleSetInForce, DemoNotAllowed, InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
+    After a reversal the activity may be recorded anew, as the next revision. Raises GrantRefused: DuplicateActivity, or
+    its kind OverlappingActivity (the person is told), OutsideProject, ProjectFull; NoRuleSetInForce, DemoNotAllowed,
+    InvalidInput. Takes the feed's lock, then the book's, until the transaction ends.
     What is recorded for an account that was merged goes to the account that stays.
     """
     check(activity)
@@ -102,7 +129,11 @@ def award(
     same = _same_activity(person, entry)
     if (known := same.filter(reversed_by__isnull=True).first()) is not None:
         return known
-    found = _record(person, entry)
+    try:
+        found = _record(person, entry)
+    except (OutsideProject, ProjectFull) as refusal:
+        _log_project_refusal(person, entry, refusal, by)
+        raise
     if found.public_id != entry.public_id and not _is_same(found, entry):
         _log_refusal(person, entry, found, by)
         raise refusal_of(found, entry)
@@ -276,6 +307,7 @@ def _record(person: Person, entry: Entry) -> Entry:
             found = standing[0] if standing else _collision(person, entry)
             if found is not None:
                 return found
+            _check_project(person, entry)
             entry.revision = len(same) + 1
             if append(entry, book):
                 rebuild(book=book, rule_set_id=entry.rule_set_id, day=entry.ends_on)
@@ -318,6 +350,32 @@ def foreseen(*, people: Sequence[Person], activity: Activity, rule_set_id: str) 
         if found is not None:
             refused[owner] = refusal_of(found, entry)
     return refused
+
+
+def _check_project(person: Person, entry: Entry) -> None:
+    """Raises OutsideProject, ProjectFull. Under the feed's lock: every grant and every change of the register takes it,
+    so that what is read here holds until the entry is written."""
+    if entry.project_id is None:
+        return
+    project = Project.objects.get(pk=entry.project_id)
+    if entry.begins_on < project.begins or entry.ends_on > project.last_day:
+        raise OutsideProject(
+            number=project.number, begins=project.begins.isoformat(), ends=project.last_day.isoformat(),
+            first=entry.begins_on.isoformat(), last=entry.ends_on.isoformat(),
+        )  # fmt: skip
+    if project.quota is None or entry.role != CreditRole.LEARNER:
+        return
+    if standing_grants(project.pk).filter(book__owner=person, role=CreditRole.LEARNER.value).exists():
+        return  # One person has one place, however many entries.
+    if places_taken([project.pk]).get(project.pk, 0) >= project.quota:
+        raise ProjectFull(number=project.number, quota=project.quota)
+
+
+@transaction.atomic
+def _log_project_refusal(person: Person, entry: Entry, refusal: GrantRefused, by: Person | None) -> None:
+    after = {"activity": f"{entry.activity_kind}:{entry.activity_id}", "title": entry.title}
+    told = {"project": entry.project_number, "why": refusal.code, "ends_on": entry.ends_on}
+    audit.record(by=by, verb=Deed.PROJECT_REFUSED, target=person, after=after | told)
 
 
 @transaction.atomic

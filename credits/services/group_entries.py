@@ -11,7 +11,7 @@ from cms.shared.errors import DomainError
 from credits.enums import SHARED_PROOF, ActivityKind, GrantMethod
 from credits.models import Entry, EntryEvidence
 from credits.services import awards
-from credits.services.awards import Activity, DuplicateActivity, award, primary_book
+from credits.services.awards import Activity, GrantRefused, award, primary_book
 from credits.services.by_hand import OwnEntry, Stated, check, proved_by, tell
 from credits.services.chain import lock_book, lock_feed
 from organisations import audit
@@ -42,7 +42,7 @@ def award_many(
     """`award` for everybody of a group in one transaction: all who are not refused, or, where it raises, nobody.
 
     The feed's lock first, then the books in the order of their ids: groups that overlap wait for each other, never
-    against each other. Raises as `award`, but for DuplicateActivity.
+    against each other. Places of a project are given in the same order. Raises as `award`, but for GrantRefused.
     """
     books = _lock(people)
     entries: list[Entry] = []
@@ -52,7 +52,7 @@ def award_many(
             entries.append(
                 award(person=person, activity=activity, rule_set_id=rule_set_id, how=how, by=by, reason=reason)
             )
-        except DuplicateActivity as refusal:
+        except GrantRefused as refusal:
             refused.append((person, refusal))
     return Granted(entries, refused)
 

@@ -256,8 +256,9 @@ def _offer(course: DemoCourse, page: CoursePage, places: dict[str, Node]) -> Off
         project, _ = Project.objects.get_or_create(
             number=f"演示{year}-09-{course.code}（国）",
             defaults={
-                "year": year, "title": course.title, "level": ProjectLevel.NATIONAL, "kind": "推广项目",
-                "discipline": "影像技术", "hours": Decimal(6), "organiser": ORGANISER, "begins": first,
+                "year": year, "title": course.title, "level": ProjectLevel.NATIONAL, "kind": "promotion",
+                "discipline": "影像技术", "form": "remote", "theory_hours": Decimal(4),
+                "practice_hours": Decimal(2), "hours": Decimal(6), "organiser": ORGANISER, "begins": first,
                 "ends": last, "is_demo": True,
             },
         )  # fmt: skip
