@@ -124,11 +124,11 @@ class OfferForm(WagtailAdminModelForm):
             return
         if ends < begins:
             self.add_error("ends", _("The last day lies before the first one."))
-        elif project is not None and not (project.begins <= begins and ends <= project.ends):
+        elif project is not None and not (project.begins <= begins and ends <= project.last_day):
             self.add_error(
                 "ends",
                 _("The project runs from %(begins)s to %(ends)s; the offer must lie within these days.")
-                % {"begins": project.begins.isoformat(), "ends": project.ends.isoformat()},
+                % {"begins": project.begins.isoformat(), "ends": project.last_day.isoformat()},
             )
 
     def _rules(self, cleaned: dict[str, Any]) -> None:

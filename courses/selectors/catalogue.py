@@ -18,6 +18,7 @@ from courses.querysets import OfferQuerySet
 from courses.selectors.lessons import lessons_by_course
 from courses.selectors.offers import OfferView, offer_view
 from credits.selectors import rule_book
+from credits.selectors.projects import places_taken_of
 
 PER_PAGE = 12
 # As in components/cover.html.
@@ -135,10 +136,14 @@ def course_detail(*, page: CoursePage, on: date) -> CourseDetail:
     translated = {lesson.translation_key: lesson for lesson in found[page.pk]}
     lessons = tuple(translated.get(lesson.translation_key, lesson) for lesson in found[studied.pk])
     book = rule_book() if any(offer.grants_credit for offer in offers) else None
+    taken = places_taken_of({offer.project for offer in offers if offer.project is not None})
     views = [
-        offer_view(offer, minutes=sum(lesson.minutes for lesson in found[offer.course.pk]), on=on, book=book)
+        offer_view(
+            offer, minutes=sum(lesson.minutes for lesson in found[offer.course.pk]), on=on, book=book,
+            taken=taken.get(offer.project_id or 0, 0),
+        )
         for offer in offers
-    ]
+    ]  # fmt: skip
     return CourseDetail(
         page=page,
         lessons=lessons,

@@ -6,12 +6,17 @@ from decimal import Decimal
 from uuid import UUID
 
 from courses.models import Offer
+from credits.enums import ProjectState
 from credits.selectors import Estimate, RuleBook, estimate
+from credits.selectors.projects import ProjectStanding, standing_on
 
 
 @dataclass(frozen=True)
 class OfferView:
-    """`threshold_percent` is the share of each lecture to watch; `scaled_minutes` what planned minutes stand for."""
+    """`threshold_percent` is the share of each lecture to watch; `scaled_minutes` what planned minutes stand for.
+
+    `project` is what the project is today, or on the offer's first day where that is still to come.
+    """
 
     public_id: UUID
     basis: str
@@ -34,9 +39,19 @@ class OfferView:
     minutes: int
     scaled_minutes: int
     estimate: Estimate | None
+    project: ProjectStanding | None
+    project_begins: date | None
+    project_ends: date | None
+    project_places: int | None
+
+    @property
+    def earns(self) -> bool:
+        """Whether whoever finishes it now is granted credit, as far as its project goes."""
+        return self.grants_credit and (self.project is None or self.project.state == ProjectState.OPEN)
 
 
-def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None) -> OfferView:
+def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None, taken: int = 0) -> OfferView:
+    """`taken` counts the people who have a place in its project."""
     project = offer.project
     organiser = project.organiser if project else (offer.in_house_unit.name if offer.in_house_unit else "")
     return OfferView(
@@ -46,7 +61,7 @@ def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None) -
         grants_credit=offer.grants_credit,
         project_number=project.number if project else "",
         project_title=project.title if project else "",
-        level_label=project.get_level_display() if project else "",
+        level_label=project.level_label if project else "",
         organiser=organiser,
         begins=offer.begins,
         ends=offer.ends,
@@ -70,6 +85,10 @@ def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None) -
         )
         if offer.grants_credit
         else None,
+        project=standing_on(project, max(on, offer.begins), taken=taken) if project else None,
+        project_begins=project.begins if project else None,
+        project_ends=project.last_day if project else None,
+        project_places=project.quota if project else None,
     )
 
 

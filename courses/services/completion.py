@@ -18,7 +18,15 @@ from courses.services.years import by_year
 from credits.enums import ActivityKind, CreditRole, GrantMethod, ProjectLevel
 from credits.models import Entry
 from credits.selectors import NoRuleSetInForce, follows
-from credits.services.awards import Activity, DuplicateActivity, OverlappingActivity, award
+from credits.services.awards import (
+    Activity,
+    DuplicateActivity,
+    GrantRefused,
+    OutsideProject,
+    OverlappingActivity,
+    ProjectFull,
+    award,
+)
 from organisations.models import Person
 from organisations.notifications import notify
 
@@ -131,7 +139,7 @@ def _award(
     minutes: Decimal,
     ended_at: datetime,
     evidence: tuple[dict[str, Any], ...],
-) -> tuple[Entry | None, DuplicateActivity | None]:
+) -> tuple[Entry | None, GrantRefused | None]:
     offer = enrolment.offer
     if offer.basis == Basis.NONE or minutes <= 0:
         return None, None
@@ -163,11 +171,11 @@ def _award(
     how = GrantMethod.ASSESSMENT if examined else GrantMethod.ATTENDANCE
     _award_further(enrolment, done, [one for one in further if one.rule_set_id != offer.rule_set_id], activity, how)
     entry: Entry | None = None
-    refusal: DuplicateActivity | None = None
+    refusal: GrantRefused | None = None
     for part in by_year(enrolment, done, activity, offer.rule_set_id):
         try:
             entry = award(person=enrolment.person, activity=part, rule_set_id=offer.rule_set_id, how=how)
-        except DuplicateActivity as error:
+        except GrantRefused as error:
             refusal = error
     return entry, refusal
 
@@ -187,7 +195,7 @@ def _award_further(
         for part in by_year(enrolment, done, counted, one.rule_set_id):
             try:
                 award(person=enrolment.person, activity=part, rule_set_id=one.rule_set_id, how=how)
-            except (DuplicateActivity, NoRuleSetInForce) as refusal:
+            except (GrantRefused, NoRuleSetInForce) as refusal:
                 # The course itself is complete all the same; a repetition is in the log, and the person was told.
                 logger.warning("recognition_refused", rule_set=one.rule_set_id, code=refusal.code)
 
@@ -204,7 +212,7 @@ def organiser_of(offer: Offer) -> str:
     return offer.in_house_unit.name if offer.in_house_unit else ""
 
 
-def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: DuplicateActivity | None) -> None:
+def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: GrantRefused | None) -> None:
     offer = enrolment.offer
     with translation.override(enrolment.person.language):
         link = reverse("courses:course_panel", args=[enrolment.course_key])
@@ -215,8 +223,11 @@ def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: Duplicate
             "title": completion.title,
             "minutes": format(completion.minutes.normalize(), "f"),
             "has_entry": completion.entry_public_id is not None,
-            "is_duplicate": refusal is not None,
+            "is_duplicate": isinstance(refusal, DuplicateActivity),
             "is_overlap": isinstance(refusal, OverlappingActivity),
+            "is_outside_project": isinstance(refusal, OutsideProject),
+            "is_project_full": isinstance(refusal, ProjectFull),
+            "project": offer.project.number if offer.project else "",
             "without_credit": offer.basis == Basis.NONE,
             "time_scale": offer.time_scale,
         },

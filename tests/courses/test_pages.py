@@ -1,8 +1,12 @@
 """The public pages: the same bytes for everybody, constant queries, nothing of a session."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from courses.enums import LessonKind, Modality
 from courses.models import CoursePage
@@ -16,6 +20,7 @@ from tests.factories.courses import (
     english,
     home_page,
 )
+from tests.factories.credits import entry as book_entry
 from tests.factories.organisations import NodeFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +81,48 @@ def test_course_runs_constant_queries(count: int, rule_sets, django_assert_num_q
     Client().get(offer.course.url)
     with django_assert_num_queries(COURSE_QUERIES):
         assert len(Client().get(offer.course.url).context["course"].offers) == count
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_places_of_projects_take_one_statement_more(count: int, rule_sets, django_assert_num_queries) -> None:
+    offer = course_with([LessonKind.READING], project=CurrentProjectFactory(quota=9))
+    for _ in range(count - 1):
+        OfferFactory(course=offer.course, project=CurrentProjectFactory(quota=9))
+    Client().get(offer.course.url)
+    with django_assert_num_queries(COURSE_QUERIES + 1):
+        assert len(Client().get(offer.course.url).context["course"].offers) == count
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("open", "3 of 3 left; a place is taken when the course is finished"),
+        ("closed", "is closed: this course earns no credit any more."),
+        ("over", "this course earns no credit any more."),
+        ("coming", "what you begin before that day earns no credit."),
+        ("full", "All 3 places of the project"),
+    ],
+)
+def test_offer_says_before_enrolment_what_its_project_is(state: str, words: str, rule_sets) -> None:
+    today = timezone.localdate()
+    changes: dict[str, dict[str, Any]] = {
+        "closed": {"closed_on": today, "closed_because": "撤销"},
+        "over": {"ends": today - timedelta(days=1)},
+        "coming": {"begins": today + timedelta(days=1)},
+    }
+    project = CurrentProjectFactory(quota=3, **changes.get(state, {}))
+    offer = course_with([LessonKind.READING], project=project)
+    if state == "full":
+        for _ in range(3):
+            book_entry(on=today, project=project)
+    course = english(offer.course)
+    page = Client().get(course.url).content.decode()
+    assert page.count(words) == 1
+    assert page.count("No credit at present") == (state != "open")
+    with translation.override("en"):
+        panel = signed_in().get(reverse("courses:course_panel", args=[offer.course.translation_key]))
+    button = "Enrol" if state == "open" else "Enrol without credit"
+    assert panel.content.decode().count(f">{button}</button>") == 1
 
 
 @pytest.mark.parametrize("count", [1, 3])

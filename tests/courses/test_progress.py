@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cms.shared.errors import NotFound, OutOfScope
 from courses.enums import EnrolmentState, LessonKind
@@ -20,12 +20,13 @@ from courses.services.errors import (
     WrongKind,
 )
 from courses.services.studying import quiz_context
-from credits.models import Entry
+from credits.models import Entry, Project
 from credits.selectors import standing
 from credits.services import following
 from media_pipeline.models import WatchedTime, WatchingOutcome
 from organisations.enums import Role
 from organisations.models import AuditEvent, Notification, Person
+from organisations.notifications import message
 from quizzes.enums import AttemptState
 from quizzes.models import Attempt, AttemptOutcome
 from tests.factories.courses import (
@@ -37,6 +38,7 @@ from tests.factories.courses import (
     course_with,
     lecture_of,
 )
+from tests.factories.credits import entry as book_entry
 from tests.factories.organisations import EmploymentFactory, NodeFactory, PersonFactory, RoleGrantFactory
 from tests.factories.quizzes import QuizFactory
 
@@ -221,6 +223,32 @@ def test_a_course_with_a_project_brings_one_entry_of_the_real_minutes(rule_sets)
     ]
     assert progresses.settle_outcomes() == 0
     assert Entry.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "words"),
+    [
+        ({"quota": 1}, "is_project_full", "all places of the project P-1 were taken. Your hours are recorded"),
+        ({"closed_on": date(2026, 1, 1)}, "is_outside_project", "it lies outside the days of the project P-1."),
+    ],
+)
+def test_course_is_complete_without_credit_where_its_project_grants_none(rule_sets, changes, told, words) -> None:
+    project = CurrentProjectFactory(number="P-1", quota=2)
+    book_entry(on=timezone.localdate(), project=project)
+    offer = course_with([LessonKind.READING], project=project)
+    person = PersonFactory()
+    enrol(person=person, offer=offer)
+    lesson = lesson_of(offer, LessonKind.READING)
+    opened(person, lesson, minutes_ago=20)
+    Project.objects.filter(pk=project.pk).update(**changes)
+    progresses.confirm_reading(person=person, lesson=lesson)
+    completion = CourseCompletion.objects.get()
+    assert (completion.entry_public_id, Entry.objects.count()) == (None, 1)
+    note = Notification.objects.get(person=person, kind="courses.course_completed")
+    assert note.params[told] is True
+    with translation.override("en"):
+        assert words in " ".join(message(note).text.split())
+    assert AuditEvent.objects.filter(verb="credits.project_refused", target_id=str(person.public_id)).count() == 1
 
 
 def test_settle_outcomes_leaves_a_quiz_that_was_not_passed_open() -> None:
