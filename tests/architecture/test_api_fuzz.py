@@ -12,7 +12,12 @@ from tests.architecture.addresses import addresses
 from tests.architecture.test_api_access import TABLE
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("rule_sets"),
+]
 
 KEYS = st.sampled_from(
     (

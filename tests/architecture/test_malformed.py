@@ -12,7 +12,12 @@ from quizzes.models import Attempt
 from tests.architecture.addresses import Address, addresses
 from tests.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("rule_sets"),
+]
 
 # Wagtail's and allauth's own pages are tried by their queries below; these are ours.
 OURS = ("cms.", "courses.", "credits.", "media_pipeline.", "organisations.", "quizzes.")
