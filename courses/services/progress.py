@@ -25,7 +25,7 @@ from courses.services.errors import (
     OwnSignOff,
     WrongKind,
 )
-from credits.enums import SENT_LATE
+from courses.services.lateness import Flag, settled
 from credits.selectors import time_zone_of
 from media_pipeline.models import WatchedTime, WatchingOutcome
 from media_pipeline.selectors.watching import watched_view
@@ -34,7 +34,7 @@ from organisations.enums import Role
 from organisations.models import Person
 from organisations.scopes import Scope
 from organisations.selectors import people_in, scope_of
-from quizzes.models import AttemptOutcome
+from quizzes.models import Attempt, AttemptOutcome
 
 logger = structlog.get_logger(__name__)
 
@@ -163,22 +163,30 @@ def settle_watched(*, enrolment: Enrolment, lesson: LessonPage) -> bool:
         "sha256": _sha256({"lecture": lesson.lecture.source_sha256, "intervals": watched.intervals}),
     }
     at = max(watched.completed_at or watched.last_at, enrolment.enrolled_at)
-    late = sent_late(enrolment.offer, at, watched)
+    at, late = watched_at(enrolment.offer, at, watched)
     return complete_lesson(
         enrolment=enrolment,
         end=LessonEnd(lesson=lesson, at=at, minutes=minutes, evidence=(evidence, *late), lecture_id=lesson.lecture.pk),
     )
 
 
-def sent_late(offer: Offer, at: datetime, watched: WatchedTime) -> tuple[dict[str, str], ...]:
-    """The flag of work that was done before New Year and sent after it: it counts in the old year, and says so."""
-    if offer.basis == Basis.NONE:
-        return ()
-    zone = time_zone_of(offer.rule_set_id)
+def watched_at(offer: Offer, at: datetime, watched: WatchedTime) -> tuple[datetime, Flag]:
+    """When a lecture watched until `at` counts as done, and the flag of what was sent after New Year."""
     received = watched.outcomes.order_by("created_at").values_list("created_at", flat=True).first()
-    if received is None or received.astimezone(zone).year == at.astimezone(zone).year:
-        return ()
-    return ({"kind": SENT_LATE, "received_at": received.isoformat()},)
+    if offer.basis == Basis.NONE or received is None:
+        return at, ()
+    return settled(worked_until=at, received=received, zone=time_zone_of(offer.rule_set_id))
+
+
+def answered_at(offer: Offer, attempt: Attempt) -> tuple[datetime, Flag]:
+    """When a closed attempt counts as done: where New Year lies between its last answer and its end, at that answer,
+    which the server had acknowledged. What is answered after New Year counts after it, whenever it was begun."""
+    assert attempt.closed_at is not None  # noqa: S101 - the caller asks for that
+    if offer.basis == Basis.NONE or attempt.answered_at is None:
+        return attempt.closed_at, ()
+    zone = time_zone_of(offer.rule_set_id)
+    at, late = settled(worked_until=attempt.answered_at, received=attempt.closed_at, zone=zone)
+    return (at, late) if late else (attempt.closed_at, ())
 
 
 def settle_outcomes(*, person: Person | None = None) -> int:
@@ -244,12 +252,11 @@ def _settle_attempt(pk: int) -> bool:
     lesson = LessonPage.objects.filter(pk=progress.page_id_copy).first() or lesson_for(progress.lesson_key, "")
     if lesson is not None and attempt.closed_at is not None:
         evidence = {"kind": "attempt", "sha256": _sha256({"paper": attempt.paper, "answers": attempt.answers})}
-        minutes = counted_minutes(
-            planned=lesson.minutes, seconds=max((attempt.closed_at - attempt.opened_at).total_seconds(), 0)
-        )
+        at, late = answered_at(progress.enrolment.offer, attempt)
+        minutes = counted_minutes(planned=lesson.minutes, seconds=max((at - attempt.opened_at).total_seconds(), 0))
         complete_lesson(
             enrolment=progress.enrolment,
-            end=LessonEnd(lesson=lesson, at=attempt.closed_at, minutes=minutes, evidence=(evidence,)),
+            end=LessonEnd(lesson=lesson, at=at, minutes=minutes, evidence=(evidence, *late)),
         )
     return True
 

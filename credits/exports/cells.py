@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credits.columns import Column, ColumnSet, Part, declared
-from credits.enums import CreditRole, GrantMethod, JudgementState, LineState, OfficialState
+from credits.enums import SENT_LATE, CreditRole, GrantMethod, JudgementState, LineState, OfficialState
 from credits.models import Entry
 from credits.models.ledger import GRANT_METHODS
 from credits.models.projects import term
@@ -238,7 +238,7 @@ def _how(entry: Entry) -> str:
 
 
 def _pieces(entry: Entry) -> str:
-    count = len(entry.evidence)
+    count = sum(item.get("kind") != SENT_LATE for item in entry.evidence)
     return ngettext("%(count)s piece", "%(count)s pieces", count) % {"count": count} if count else ""
 
 

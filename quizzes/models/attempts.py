@@ -40,6 +40,8 @@ class Attempt(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     deadline_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(default=timezone.now)
+    # When the server last took an answer that changed something.
+    answered_at = models.DateTimeField(null=True)
     # Seconds granted beyond the deadline because the line was silent before it; see services.attempts.
     grace_s = models.PositiveSmallIntegerField(default=0)
     closed_at = models.DateTimeField(null=True)

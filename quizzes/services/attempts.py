@@ -244,14 +244,16 @@ def _touch(attempt: Attempt, events: Sequence[protocol.Event] = (), *, hand_in: 
     if until is not None and now > until:
         _close(attempt, AttemptState.EXPIRED, until)
         return
-    attempt.answers = protocol.merge(attempt.answers, [_checked(attempt, event) for event in events])
+    answers = protocol.merge(attempt.answers, [_checked(attempt, event) for event in events])
+    if answers != attempt.answers:
+        attempt.answers, attempt.answered_at = answers, now
     attempt.last_seen_at = now
     if attempt.deadline_at is not None and now > attempt.deadline_at and not attempt.grace_s:
         attempt.grace_s = protocol.GRACE_S
     if hand_in:
         _close(attempt, AttemptState.SUBMITTED, now)
     else:
-        _write(attempt, "answers", "last_seen_at", "grace_s")
+        _write(attempt, "answers", "answered_at", "last_seen_at", "grace_s")
 
 
 def _checked(attempt: Attempt, event: protocol.Event) -> protocol.Event:
@@ -290,7 +292,10 @@ def _close(attempt: Attempt, state: AttemptState, closed_at: datetime) -> None:
     attempt.marks = {
         question: {"points": str(mark.points), "is_right": mark.is_right} for question, mark in grade.marks.items()
     }
-    _write(attempt, "answers", "last_seen_at", "grace_s", "state", "closed_at", "points", "is_passed", "marks")
+    _write(
+        attempt, "answers", "answered_at", "last_seen_at", "grace_s", "state", "closed_at", "points", "is_passed",
+        "marks",
+    )  # fmt: skip
     AttemptOutcome.objects.create(subject=attempt, kind=OutcomeKind.ATTEMPT_GRADED)
     AttemptOutcome.announce()
 

@@ -5,17 +5,24 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import override
 
 from courses.enums import EnrolmentState, LessonKind
 from courses.models import CourseCompletion, Enrolment, LessonProgress
 from courses.selectors import required_lessons
 from courses.services.completion import complete_course
-from courses.services.progress import sent_late
+from courses.services.lateness import LATE_WITHIN, settled
+from courses.services.progress import settle_outcomes, watched_at
+from courses.services.studying import quiz_context
 from courses.services.years import by_year
+from credits.exports.cells import _pieces
 from credits.models import Entry
 from credits.selectors import standing
 from credits.selectors.judging import fact_of
 from media_pipeline.models import PlaySession, WatchBatch, WatchedTime, WatchingOutcome
+from quizzes.models import Attempt
+from quizzes.protocol import Event
+from quizzes.services import attempts
 from tests.factories.courses import EnrolmentFactory, course_with
 from tests.factories.credits import ProjectFactory, activity
 
@@ -95,14 +102,82 @@ def test_lecture_played_before_midnight_and_sent_after_it_belongs_to_the_old_yea
         person=enrolment.person, lecture_id=progress.lecture_id_copy, completed_at=ended
     )
     WatchingOutcome.objects.create(subject=watched, kind="lecture_watched", created_at=MIDNIGHT + timedelta(hours=9))
-    flag = sent_late(enrolment.offer, ended, watched)
+    at, flag = watched_at(enrolment.offer, ended, watched)
+    assert at == ended
     assert flag == ({"kind": "sent_late", "received_at": "2026-01-01T01:00:00+00:00"},)
     LessonProgress.objects.filter(pk=progress.pk).update(evidence=list(flag))
     complete_course(enrolment=enrolment)
     assert told() == [(date(2025, 12, 31), Decimal("50.000"), date(2025, 12, 31))]
     (line,) = standing(person=enrolment.person, rule_set_id=enrolment.offer.rule_set_id, year=2025).lines
     assert (line.is_sent_late, "sent_late" in (fact_of(line.entry, set()).evidence or ())) == (True, False)
-    assert sent_late(enrolment.offer, MIDNIGHT + timedelta(minutes=1), watched) == ()
+    after = MIDNIGHT + timedelta(minutes=1)
+    assert watched_at(enrolment.offer, after, watched) == (after, ())
+
+
+@pytest.mark.parametrize("name", ["Asia/Shanghai", "Pacific/Auckland", "Europe/London"])
+def test_work_belongs_to_the_old_year_until_three_days_after_it(name: str) -> None:
+    zone = ZoneInfo(name)  # in Auckland clocks stand an hour forward at New Year
+    midnight = datetime(2026, 1, 1, tzinfo=zone)
+    last = midnight - timedelta(seconds=1)  # 23:59:59
+    second = timedelta(seconds=1)
+    for worked, received, at, is_late in (
+        (last, last, last, False),
+        (last, midnight, last, True),
+        (last, last + LATE_WITHIN, last, True),
+        (last, last + LATE_WITHIN + second, last + LATE_WITHIN + second, False),
+        (midnight, midnight + timedelta(days=1), midnight, False),
+        (last - timedelta(days=1), last, last - timedelta(days=1), False),
+        (midnight, last, midnight, False),  # watched before, enrolled after New Year
+    ):
+        utc = received.astimezone(UTC)
+        flag = ({"kind": "sent_late", "received_at": utc.isoformat()},) if is_late else ()
+        assert settled(worked_until=worked, received=utc, zone=zone) == (utc if at == received else at, flag)
+
+
+@pytest.mark.parametrize(
+    ("answered", "handed_in", "day", "is_late"),
+    [
+        (-1, 60 * 60 * 9, date(2025, 12, 31), True),
+        (0, 60, date(2026, 1, 1), False),
+        (-60, -1, date(2025, 12, 31), False),
+        (-60, 60 * 60 * 73, date(2026, 1, 4), False),
+    ],
+)
+def test_quiz_answered_before_midnight_and_handed_in_after_it_belongs_to_the_old_year(
+    answered: int, handed_in: int, day: date, is_late: bool
+) -> None:
+    enrolment = enrolled([LessonKind.QUIZ])
+    (lesson,) = required_lessons(enrolment.offer)
+    progress = LessonProgress.objects.create(
+        enrolment=enrolment, lesson_key=lesson.translation_key, kind=lesson.kind, title=lesson.title,
+        page_id_copy=lesson.pk, opened_at=MIDNIGHT - timedelta(hours=3),
+    )  # fmt: skip
+    permit = attempts.permit(person=enrolment.person, quiz=lesson.quiz, context=quiz_context(progress), return_url="/")
+    attempt, _new = attempts.open_attempt(person=enrolment.person, permit=permit)
+    events = [
+        Event(client="c", counter=number, question=item["question"], value=item["answer"])
+        for number, item in enumerate(attempt.paper, 1)
+    ]
+    Attempt.objects.filter(pk=attempt.pk).update(opened_at=MIDNIGHT - timedelta(hours=2), deadline_at=None)
+    kept = attempts.save_answers(person=enrolment.person, public_id=attempt.public_id, events=events)
+    again = attempts.save_answers(person=enrolment.person, public_id=attempt.public_id, events=events)
+    assert again.answered_at == kept.answered_at != again.last_seen_at
+    attempts.submit(attempt=attempt, person=enrolment.person)
+    moments = {"answered_at": answered, "closed_at": handed_in}
+    Attempt.objects.update(**{name: MIDNIGHT + timedelta(seconds=after) for name, after in moments.items()})
+    assert settle_outcomes() == 1
+    written = Entry.objects.get()
+    assert (written.ends_on, any(item["kind"] == "sent_late" for item in written.evidence)) == (day, is_late)
+    rules = enrolment.offer.rule_set_id
+    (line,) = standing(person=enrolment.person, rule_set_id=rules, year=day.year).lines
+    with override("en"):
+        text = "Done before New Year and sent after it: it belongs to the old year."
+        assert text in line.text if is_late else text not in line.text
+    assert _pieces(written) == _pieces_without_flag(written)
+
+
+def _pieces_without_flag(written: Entry) -> str:
+    return _pieces(Entry(evidence=[item for item in written.evidence if item["kind"] != "sent_late"]))
 
 
 @pytest.mark.parametrize(
