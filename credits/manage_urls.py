@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import closings, column_sets, feed_tokens, objections, rule_sets
+from credits.views import closings, column_sets, feed_tokens, objections, projects, rule_sets
 
 urlpatterns: list[URLPattern] = [
     path("closing-days/", closings.listed, name="closings"),
@@ -22,6 +22,13 @@ urlpatterns: list[URLPattern] = [
     path("feeds/<uuid:public_id>/revoke/", feed_tokens.revoke, name="feed_token_revoke"),
     path("disclosures/", views.disclosures, name="disclosures"),
     path("disclosures/<uuid:public_id>/decide/", views.disclosure_decide, name="disclosure_decide"),
+    path("projects/", projects.listed, name="projects"),
+    path("projects/list.csv", projects.download, name="projects_csv"),
+    path("projects/add/", projects.add, name="project_add"),
+    path("projects/<uuid:public_id>/", projects.detail, name="project"),
+    path("projects/<uuid:public_id>/change/", projects.change, name="project_change"),
+    path("projects/<uuid:public_id>/close/", projects.close, name="project_close"),
+    path("projects/<uuid:public_id>/reopen/", projects.reopen, name="project_reopen"),
     path("rules/", rule_sets.rule_sets, name="rule_sets"),
     path("rules/upload/", rule_sets.upload, name="rule_set_upload"),
     path("rules/versions/<str:key>/", rule_sets.version, name="rule_set_version"),

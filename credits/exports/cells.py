@@ -237,6 +237,11 @@ def _how(entry: Entry) -> str:
     return str(dict(GRANT_METHODS).get(GrantMethod(entry.granted_how), entry.granted_how))
 
 
+def _way(entry: Entry) -> str:
+    """As the authority's list has it: lecturers are named apart, however it was entered."""
+    return _("Lecturer") if entry.role == CreditRole.TEACHER else _how(entry)
+
+
 def _pieces(entry: Entry) -> str:
     count = sum(item.get("kind") != SENT_LATE for item in entry.evidence)
     return ngettext("%(count)s piece", "%(count)s pieces", count) % {"count": count} if count else ""
@@ -269,6 +274,7 @@ LINE: dict[str, Read] = {
     "credits": lambda line, _c: line.view.credits,
     "organiser": lambda line, _c: line.view.entry.organiser,
     "granted_how": lambda line, _c: _how(line.view.entry),
+    "grant_way": lambda line, _c: _way(line.view.entry),
     "role": lambda line, _c: _role(line.view.entry),
     "official_state": lambda line, _c: line.view.official_text,
     "official_on": lambda line, _c: line.view.official_on,
@@ -291,6 +297,17 @@ PROJECT: dict[str, Read] = {
     "days": lambda project, _c: Decimal(project.days_held),
     "project_hours": lambda project, _c: project.hours,
     "person_in_charge": lambda project, _c: project.person_in_charge,
+    # The register keeps no phone; the office that sends the list writes it in.
+    "phone": lambda _project, _c: "",
+    "subdiscipline": lambda project, _c: project.subdiscipline,
+    "project_form": lambda project, _c: project.form_label,
+    "place": lambda project, _c: project.place,
+    "theory_hours": lambda project, _c: project.theory_hours,
+    "practice_hours": lambda project, _c: project.practice_hours,
+    "project_credits": lambda project, _c: project.credits,
+    "quota": lambda project, _c: None if project.quota is None else Decimal(project.quota),
+    "closed_on": lambda project, _c: project.closed_on,
+    "remark": lambda project, _c: project.remark,
     "organiser": lambda project, _c: project.organiser,
 }
 # Part → (its functions, where it stands in a row; None: the whole row).

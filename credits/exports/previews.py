@@ -1,6 +1,6 @@
 """The first rows of what a set would give, for somebody who rearranges its columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 
@@ -19,6 +19,13 @@ def rows(column_set: ColumnSet, scope: Scope, *, on: date, count: int = 3) -> li
     """At most `count` rows of this year (of the newest project's year, for projects), as text."""
     segments = plan(column_set)
     return [[shown(value) for value in values(segments, row)] for row in islice(_rows(column_set, scope, on), count)]
+
+
+def project_rows(column_set: ColumnSet, found: Iterable[Project]) -> Iterator[list[str]]:
+    """A line of text for each project."""
+    segments = plan(column_set)
+    for project in found:
+        yield [shown(value) for value in values(segments, (None, None, project))]
 
 
 def _rows(column_set: ColumnSet, scope: Scope, on: date) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import InvalidInput
 from credits import columns
-from credits.columns import ColumnSet
+from credits.columns import ColumnSet, SetKind
 from credits.models import ColumnDraft, ColumnSetVersion
 from organisations.models import Node
 
@@ -35,6 +35,18 @@ def shipped() -> dict[str, ColumnSet]:
     return found
 
 
+def current() -> list[ColumnSet]:
+    """The newest version of every set that ships. The older ones can still be asked for by their keys."""
+    found = sorted(shipped().values(), key=lambda one: [int(part) for part in one.version.split(".")])
+    newest = {one.id: one for one in found}
+    return [newest[set_id] for set_id in dict.fromkeys(one.id for one in shipped().values())]
+
+
+def current_of(kind: SetKind) -> ColumnSet:
+    """The one with which pages show rows of a kind."""
+    return next(one for one in current() if one.kind == kind)
+
+
 def find(key: str) -> ColumnSet:
     """A set by its key, whoever it belongs to. Raises UnknownColumnSet."""
     if (one := shipped().get(key)) is not None:
@@ -49,12 +61,12 @@ def find(key: str) -> ColumnSet:
 
 def offered(*, node: Node) -> list[ColumnSet]:
     """What an export of `node` can be made of: shipped sets, then the newest version of those of places above it."""
-    return [*shipped().values(), *_newest(drafts_above(node.path))]
+    return [*current(), *_newest(drafts_above(node.path))]
 
 
 def offered_to(paths: frozenset[str]) -> list[ColumnSet]:
     """What exports of any place in these subtrees can be made of."""
-    found = {one.key: one for one in shipped().values()}
+    found = {one.key: one for one in current()}
     for path in sorted(paths):
         every = ColumnDraft.objects.filter(place__path__startswith=path) | drafts_above(path)
         found |= {one.key: one for one in _newest(every)}

@@ -35,6 +35,7 @@ LINKS = (
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
     Link("closings", "manage:closings", _("Closing days"), frozenset({Power.REVIEW_CREDITS})),
+    Link("projects", "manage:projects", _("Accredited projects"), frozenset({Power.SEE_PROJECTS})),
     Link("rule_sets", "manage:rule_sets", _("Credit rules"), frozenset({Power.KEEP_RULES})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),

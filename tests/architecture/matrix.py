@@ -30,6 +30,7 @@ from credits.models import (
     FeedToken,
     Following,
     OfficialList,
+    Project,
     RuleSetProposal,
     YearClosing,
 )
@@ -57,7 +58,7 @@ from organisations.models import (
 )
 from organisations.services import alliances, erasure, groups, objections, own_data, qualifications, rosters, sheets
 from tests.architecture.addresses import Address, addresses
-from tests.factories.credits import HENAN
+from tests.factories.credits import HENAN, ProjectFactory
 from tests.factories.organisations import (
     PASSWORD,
     BranchFactory,
@@ -106,6 +107,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "entry of person": lambda world: (str(world.learner.public_id), str(world.entry.public_id)),
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
     "following": lambda world: (str(world.following.public_id),),
+    "project": lambda world: (str(world.project.public_id),),
     "rule set proposal": lambda world: (str(world.rule_set_proposal.public_id),),
     "rule set version": lambda world: ("cn-henan-cme@2025.1",),
     "rule set": lambda world: ("us-arrt-cqr",),
@@ -205,6 +207,10 @@ class MatrixWorld(World):
             proposed_by=self.learner,
             reason="省厅新文件",
         )
+
+    @cached_property
+    def project(self) -> Project:
+        return ProjectFactory()
 
     @cached_property
     def employment(self) -> Employment:

@@ -41,6 +41,8 @@ SETS = {
     "statement": "statement@2026.1",
     "projects": "projects@2026.1",
 }
+# Their second versions; the first ones are never changed, and files are still made of them.
+NEWER = {"grantees": "grantees@2026.2", "projects": "projects@2026.2"}
 # SHA-256 (first 16 characters) of the files of a fixed data set; they change with rules, headings and words alone.
 BYTES = {
     "annual": "0108dd13f95c8276",
@@ -98,7 +100,9 @@ def test_every_declared_key_has_its_one_function() -> None:
 
 
 def test_shipped_sets_are_the_four_that_the_authority_asks_for() -> None:
-    assert {key: one.kind.value for key, one in column_sets.shipped().items()} == {v: k for k, v in SETS.items()}
+    kinds = {key: one.kind.value for key, one in column_sets.shipped().items()}
+    assert kinds == {v: k for k, v in (SETS | NEWER).items()} | {v: k for k, v in SETS.items()}
+    assert [one.key for one in column_sets.current()] == [(SETS | NEWER)[kind] for kind in SETS]
     annual = column_sets.find(SETS["annual"])
     assert [column.heading_zh for column in annual.columns[:22]] == [
         "人员编号", "姓名", "身份证号", "人员状态", "单位编号", "单位名称", "科室", "职称", "达标结果", "原因",
@@ -221,6 +225,36 @@ def test_grantees_are_those_of_the_activity() -> None:
         exports.request_export(
             by=world.reviewer, reason="年报", **world.wish(column_set=SETS["grantees"], sought="没有的活动")
         )
+
+
+def test_newer_list_of_grantees_names_lecturers_apart_and_the_project() -> None:
+    world = World()
+    project = ProjectFactory(level="tcm_city")
+    for learner, role in zip(world.learners[:2], ("learner", "teacher"), strict=True):
+        kind = "project_teach" if role == "teacher" else "project_attend"
+        fact = activity(on=date(YEAR, 5, 20), project=project, role=role, activity_type=kind, level=project.level)
+        awards.award(person=learner, activity=fact, rule_set_id=HENAN, how=GrantMethod.ATTENDANCE)
+    rows = rows_of(world.made(column_set=NEWER["grantees"], sought=project.number, language="en"))
+    assert [(row["grant_way"], row["project_number"], row["level"]) for row in rows] == [
+        ("Attendance", project.number, "City, traditional medicine"),
+        ("Lecturer", project.number, "City, traditional medicine"),
+    ]
+
+
+def test_newer_registry_has_what_the_register_knows() -> None:
+    world = World()
+    project = ProjectFactory(
+        year=YEAR, begins=date(YEAR, 3, 1), ends=date(YEAR, 3, 9), days=3, hours=Decimal(18), theory_hours=Decimal(12),
+        practice_hours=Decimal(6), credits=Decimal("4.5"), quota=60, subdiscipline="影像技术", kind="promotion",
+        form="remote", place="郑州", remark="备案", person_in_charge="王主任",
+    )  # fmt: skip
+    row = rows_of(world.made(column_set=NEWER["projects"], language="en"))[0]
+    known = ("days", "theory_hours", "practice_hours", "project_hours", "project_credits", "quota", "subdiscipline")
+    assert [row[key] for key in known] == ["3", "12", "6", "18", "4.5", "60", "影像技术"]
+    named = ("project_number", "project_kind", "project_form", "place", "person_in_charge", "phone", "remark")
+    assert [row[key] for key in named] == [
+        project.number, "Promotion project", "Remote", "郑州", "王主任", "", "备案",
+    ]  # fmt: skip
 
 
 def test_projects_are_those_of_the_year() -> None:
