@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from credits.models import ExportJob, OfficialList, RuleSetProposal
-from credits.services import checkpoints, disclosures, exports, objections, official, rule_set_proposals
+from credits.models import ExportJob, OfficialList, RuleSetProposal, Statement
+from credits.services import checkpoints, disclosures, exports, objections, official, rule_set_proposals, statements
 
 
 @shared_task(name="credits.checkpoint")
@@ -27,6 +27,7 @@ def erase_disclosures() -> None:
     disclosures.erase_old()
     exports.erase_old()
     official.erase_old()
+    statements.erase_old()
 
 
 @shared_task(name="credits.escalate_objections", ignore_result=True)
@@ -38,3 +39,8 @@ def escalate_objections() -> None:
 @shared_task(name=RuleSetProposal.task_name)
 def run_rule_set_proposal(job_pk: int) -> None:
     rule_set_proposals.run(job_pk)
+
+
+@shared_task(name=Statement.task_name)
+def make_statement(pk: int) -> None:
+    statements.run_statement(pk)

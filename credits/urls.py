@@ -1,7 +1,7 @@
 from django.urls import path
 
 from credits import views
-from credits.views import book, following, groups, objections, official, titles
+from credits.views import book, following, groups, objections, official, statements, titles
 
 app_name = "credits"
 urlpatterns = [
@@ -39,6 +39,13 @@ urlpatterns = [
     path("official/<uuid:public_id>/apply/", official.apply, name="official_apply"),
     path("official/<uuid:public_id>/undo/", official.undo, name="official_undo"),
     path("official/<uuid:public_id>/discard/", official.discard, name="official_discard"),
+    path("statement/", statements.request_own, name="statement_request"),
+    path("people/<uuid:public_id>/statement/", statements.request_of_person, name="person_statement_request"),
+    path("statements/<uuid:public_id>/", statements.statement, name="statement"),
+    path("statements/<uuid:public_id>/state/", statements.state, name="statement_state"),
+    path("statements/<uuid:public_id>/file/", statements.file, name="statement_file"),
+    path("statements/<uuid:public_id>/withdraw/", statements.withdraw, name="statement_withdraw"),
+    path("verify/", statements.verify, name="verify"),
     path("exports/", views.exports, name="exports"),
     path("exports/request/", views.export_request, name="export_request"),
     path("exports/<uuid:public_id>/", views.export_state, name="export_state"),

@@ -139,6 +139,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "600/m/ip",
     "login_failed": None,
     "activation_failed": "60/15m/ip,5/15m/key",
+    "statement_failed": "60/15m/ip,5/15m/key",
     "register": "120/h/ip",
     # The present password is counted by account, five wrong ones and a pause: see organisations/services/passwords.py.
     "change_password": "30/m/user",

@@ -9,6 +9,7 @@ from credits.models.official import OfficialLine, OfficialList
 from credits.models.projects import Project
 from credits.models.review import EntryObjection
 from credits.models.rule_sets import RuleSetChange, RuleSetProposal, RuleSetVersion
+from credits.models.statements import Statement
 from credits.models.titles import ExamPass, RepresentativeWork
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "RuleSetChange",
     "RuleSetProposal",
     "RuleSetVersion",
+    "Statement",
     "YearClosing",
 ]

@@ -21,6 +21,7 @@ from credits.models import (
     Reflection,
     RepresentativeWork,
     RuleSetChange,
+    Statement,
 )
 from credits.services.chain import lock_book, lock_feed
 from organisations import retention
@@ -38,6 +39,7 @@ def count(person: Person) -> dict[str, int]:
         "credits.Reflection": Reflection.objects.filter(person=person).count(),
         "credits.Declaration": Declaration.objects.filter(person=person).count(),
         "credits.EntryObjection": EntryObjection.objects.filter(person=person).count(),
+        "credits.Statement": Statement.objects.filter(person=person).count(),
     }
 
 
@@ -55,6 +57,7 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     # What a trial said of one of two accounts holds for neither; the next trial judges the person.
     RuleSetChange.objects.filter(person__in=[kept, merged]).delete()
     moved["credits.EntryObjection"] = EntryObjection.objects.filter(person=merged).update(person=kept)
+    moved["credits.Statement"] = _move_statements(kept, merged)
     has_primary = Book.objects.filter(owner=kept, is_primary=True).exists()
     if has_primary:
         Book.objects.filter(owner=merged).update(owner=kept, is_primary=False)
@@ -100,6 +103,15 @@ def _move_declarations(kept: Person, merged: Person) -> int:
             same.delete()
         moved += Declaration.objects.filter(pk=row.pk).update(person=kept)
     return moved
+
+
+def _move_statements(kept: Person, merged: Person) -> int:
+    """What was printed of an account that is no more does not hold any longer; its code says so."""
+    rows = Statement.objects.filter(person=merged)
+    for key in rows.values_list("file_key", flat=True):
+        delete_on_commit(key)
+    rows.filter(withdrawn_at__isnull=True).update(withdrawn_at=timezone.now())
+    return rows.update(person=kept, file_key="")
 
 
 def export(person: Person) -> Told:
@@ -168,6 +180,11 @@ def export(person: Person) -> Told:
                     "correction__public_id",
                 )
             ),
+            "statements": list(
+                Statement.objects.filter(person=person)
+                .order_by("pk")
+                .values("rule_set_id", "year", "as_of", "language", "content", "created_at", "withdrawn_at")
+            ),
             "official_states": list(statuses.values("entry__public_id", "state", "on", "reference", "recorded_at")),
         },
         tuple(
@@ -198,6 +215,10 @@ def erase(person: Person) -> None:
             delete_on_commit(str(paper.file.name))
     for model in (Following, Reflection, Declaration):
         model._default_manager.filter(person=person).delete()
+    statements = Statement.objects.filter(person=person)
+    for key in statements.values_list("file_key", flat=True):
+        delete_on_commit(key)
+    statements.delete()
     # The rows stay: exports are named by how many were answered. Nothing that was said stays in them.
     EntryObjection.objects.filter(person=person).update(person=None, text="", answer="")
 
@@ -221,6 +242,7 @@ HISTORY = History(
         "credits.Reflection": _("Reflections"),
         "credits.Declaration": _("Stated steps and figures"),
         "credits.EntryObjection": _("Objections to lines of the credit book"),
+        "credits.Statement": _("Credit statements"),
     },
     count=count,
     move=move,
@@ -235,6 +257,7 @@ HISTORY = History(
         "credits.Reflection.person": "reflections",
         "credits.Declaration.person": "declarations",
         "credits.EntryObjection.person": "objections_to_entries",
+        "credits.Statement.person": "statements",
     },
     tables={
         "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
@@ -260,6 +283,7 @@ HISTORY = History(
         ("credits.ColumnDraft.created_by", "credits.ColumnSetVersion.published_by", "credits.FeedToken.created_by"),
         "Made for a place, not about a person; the deed stands in the copy's audit log.",
     )
+    | {"credits.Statement.asked_by": "Asked for about somebody; the deed stands in the copy's audit log."}
     | {"credits.RuleSetChange.person": "A trial of rules that are not in force, judged from the entries."},
     fields=frozenset(
         {
@@ -270,6 +294,7 @@ HISTORY = History(
             "credits.Reflection.person",
             "credits.Declaration.person",
             "credits.EntryObjection.person",
+            "credits.Statement.person",
             "credits.RuleSetChange.person",
         }
     ),
@@ -289,6 +314,7 @@ HISTORY = History(
             "credits.YearClosing.set_by",
             "credits.RuleSetProposal.proposed_by",
             "credits.RuleSetProposal.decided_by",
+            "credits.Statement.asked_by",
         }
     ),
 )

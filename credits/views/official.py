@@ -126,7 +126,7 @@ def download(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     heading = [_("Row"), _("Found"), _("Different"), _("Person")]
     heading += [_("Theirs: %(what)s") % {"what": words} for words in _words().values()]
     heading += [_("Ours: %(what)s") % {"what": words} for words in _words().values()]
-    heading += [_("State"), _("Taken over")]
+    heading += [_("Ours: %(what)s") % {"what": _("Verification")}, _("State"), _("Taken over")]
     rows = csv_lines(heading, (list(_cells(line)) for line in lines.iterator(chunk_size=500)))
     response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="comparison-{job.public_id}.csv"'
@@ -147,6 +147,7 @@ def _cells(line: OfficialLine) -> Iterator[str]:
     yield str(line.book.owner) if line.book is not None and line.book.owner is not None else line.who
     for said in (line.theirs, line.ours):
         yield from (said.get(name, "") for name in COMPARED)
+    yield _("to be verified") if line.ours.get("mark") else ""
     yield texts.official_state(line.state) if line.state else ""
     yield _("yes") if line.written else _("no")
 

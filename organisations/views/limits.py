@@ -8,7 +8,7 @@ from cms.shared.errors import TooManyRequests
 from cms.shared.http import error_body, wants_json
 
 # The longest that ACCOUNT_RATE_LIMITS lets somebody wait for these.
-PAUSE_MINUTES = {"activation_failed": 15, "register": 60}
+PAUSE_MINUTES = {"activation_failed": 15, "statement_failed": 15, "register": 60}
 
 
 def may_try(request: HttpRequest, action: str, *, key: str = "") -> bool:

@@ -32,10 +32,11 @@ from credits.models import (
     OfficialList,
     Project,
     RuleSetProposal,
+    Statement,
     YearClosing,
 )
 from credits.models.exports import DEFAULT_SET
-from credits.services import column_sets, disclosures, feeds, following, official, titles
+from credits.services import column_sets, disclosures, feeds, following, official, statements, titles
 from credits.services import objections as entry_objections
 from organisations import audit
 from organisations.enums import Deed, Degree, NodeKind, PersonState, QualificationKind, Role, SheetChoice
@@ -108,6 +109,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "declaration": lambda world: (str(world.learner.public_id), str(world.declaration.public_id)),
     "following": lambda world: (str(world.following.public_id),),
     "project": lambda world: (str(world.project.public_id),),
+    "statement": lambda world: (str(world.statement.public_id),),
     "rule set proposal": lambda world: (str(world.rule_set_proposal.public_id),),
     "rule set version": lambda world: ("cn-henan-cme@2025.1",),
     "rule set": lambda world: ("us-arrt-cqr",),
@@ -247,6 +249,16 @@ class MatrixWorld(World):
     @cached_property
     def entry_objection(self) -> EntryObjection:
         return entry_objections.object_to(by=self.learner, entry=self.entry, text="分数不对")
+
+    @cached_property
+    def statement(self) -> Statement:
+        """The learner's own, made."""
+        year = str(self.entry.ends_on.year)
+        made = statements.request_statement(
+            by=self.learner, person=self.learner, year=year, rule_set_id=HENAN, language="en"
+        )
+        statements.run_statement(made.pk)
+        return made
 
     @cached_property
     def official_list(self) -> OfficialList:

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from credits.enums import Finding, LineState, ListKind
+from credits.enums import Finding, LineState, ListKind, Mark
 from credits.models import Book, OfficialLine, OfficialList
+from credits.rules import worst
 from credits.rules.doubles import plain_title
 from credits.selectors import standings
 from credits.selectors.texts import plain as figure
@@ -106,7 +107,9 @@ def _said(
 
 def _whole_year(job: OfficialList, standing: Standing, book: int | None, rows: list[Row]) -> Iterator[OfficialLine]:
     has_entries = any(not line.is_reversed and not line.is_reversal for line in standing.lines)
-    ours = _said("", "", None, None, standing.hours, standing.credits)
+    ours = _said("", "", None, None, standing.hours, standing.credits) | _mark(
+        *standing.marks, standing.version.minutes_per_hour.mark
+    )
     if not rows and has_entries:
         yield _line(job, None, Finding.ONLY_OURS, book_id=book, ours=ours)
     for row in rows:
@@ -144,11 +147,13 @@ def _entries(job: OfficialList, standing: Standing, book: int | None, rows: list
             elif chosen:
                 waiting.remove(row)
                 free.remove(chosen[0])
-                yield _pair(job, row, chosen[0])
+                yield _pair(job, row, chosen[0], standing)
     for row in waiting:
         yield _line(job, row, Finding.ONLY_THEIRS, book_id=book)
     for line in free:
-        yield _line(job, None, Finding.ONLY_OURS, book_id=line.entry.book_id, entry=line.entry, ours=_ours(line))
+        yield _line(
+            job, None, Finding.ONLY_OURS, book_id=line.entry.book_id, entry=line.entry, ours=_ours(line, standing)
+        )
 
 
 def _is_same(row: Row, line: LineView, *, same_days: bool) -> bool:
@@ -165,7 +170,7 @@ def _is_same(row: Row, line: LineView, *, same_days: bool) -> bool:
     }
 
 
-def _pair(job: OfficialList, row: Row, line: LineView) -> OfficialLine:
+def _pair(job: OfficialList, row: Row, line: LineView, standing: Standing) -> OfficialLine:
     differences = _differing(row, line.hours, line.credits)
     if not _is_same(row, line, same_days=True):
         differences.append("days")
@@ -173,10 +178,18 @@ def _pair(job: OfficialList, row: Row, line: LineView) -> OfficialLine:
         differences.append("credits")
     finding = Finding.DIFFERENT if differences else Finding.SAME
     return _line(
-        job, row, finding, book_id=line.entry.book_id, entry=line.entry, ours=_ours(line), differences=differences
-    )
+        job, row, finding, book_id=line.entry.book_id, entry=line.entry, ours=_ours(line, standing),
+        differences=differences,
+    )  # fmt: skip
 
 
-def _ours(line: LineView) -> dict[str, str]:
+def _ours(line: LineView, standing: Standing) -> dict[str, str]:
     entry = line.entry
-    return _said(entry.project_number, entry.title, entry.begins_on, entry.ends_on, line.hours, line.credits)
+    said = _said(entry.project_number, entry.title, entry.begins_on, entry.ends_on, line.hours, line.credits)
+    return said | _mark(line.mark, standing.version.minutes_per_hour.mark)
+
+
+def _mark(*marks: Mark) -> dict[str, str]:
+    """Of figures that rest on something unverified; nothing where all of it is."""
+    mark = worst(Mark.A, *marks)
+    return {} if mark == Mark.A else {"mark": mark.value}
