@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
 
 from credits.enums import ChangeKind, JudgementState, OfficialState
 from credits.models import Book, Entry, Feed, RuleSetChange, RuleSetProposal, RuleSetVersion
@@ -281,7 +282,7 @@ class ChangeView:
         return [
             str(self.change.person), self.change.rule_set_id, self.change.period_begins.isoformat(),
             self.last_day.isoformat(), self.kind, self.credits_before, self.credits_after, self.state_before,
-            self.state_after, "; ".join(self.turned),
+            self.state_after, "; ".join(self.turned), _("to be verified"),
         ]  # fmt: skip
 
 

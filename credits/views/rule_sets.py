@@ -139,7 +139,7 @@ def changes_csv(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     found, kind = _changes(request, row)
     heading = [
         _("Person"), _("Rules"), _("Period begins"), _("Last day"), _("Change"), _("Credits before"),
-        _("Credits after"), _("State before"), _("State after"), _("Requirements that turn"),
+        _("Credits after"), _("State before"), _("State after"), _("Requirements that turn"), _("Verification"),
     ]  # fmt: skip
     rows = (one.cells for one in change_views(found.iterator(chunk_size=500)))
     return lists.download(request, "rule_set_changes", {"version": str(row), "kind": kind}, heading, rows)

@@ -265,7 +265,8 @@ def test_pages_of_the_authoritys_book(world: World, django_assert_num_queries: A
     text = http.get(address("official_csv", job.public_id)).getvalue().decode()  # type: ignore[attr-defined]
     assert text.splitlines()[1] == (
         f'2,"In both, the same",,李雷,{world.project.number},,2026-05-20,2026-05-20,3,1,'
-        f"{world.project.number},{written.title},2026-05-20,2026-05-20,3,1,Registered by the authority,no"
+        f"{world.project.number},{written.title},2026-05-20,2026-05-20,3,1,to be verified,"
+        "Registered by the authority,no"
     )
     assert http.post(address("official_apply", job.public_id), {"do": "same"}).status_code == 302
     assert EntryStatus.objects.get().entry_id == written.pk
