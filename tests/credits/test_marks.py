@@ -130,6 +130,8 @@ RENDERERS: dict[str, tuple[str, Callable[[World], str]]] = {
 }
 # Figures of the title path are counts of years and papers, each with the mark of its requirement in its own tests.
 PATHS = frozenset({"title_requirements"})
+# The register of projects says what the authority issued: nothing in it is judged.
+ISSUED = frozenset({"project"})
 FIGURE = re.compile(r"\.(?:credits\w*|hours|reached\w*|registered|figures)\b")
 
 
@@ -186,7 +188,7 @@ def test_every_unverified_figure_has_its_mark(name: str, world: World) -> None:
 def test_every_template_with_figures_is_crawled() -> None:
     folder = settings.BASE_DIR / "frontend" / "templates" / "credits"
     holding = {path.stem for path in folder.glob("*.html") if FIGURE.search(path.read_text())}
-    assert holding == {template for template, _read in RENDERERS.values()} | PATHS
+    assert holding == {template for template, _read in RENDERERS.values()} | PATHS | ISSUED
 
 
 # Documents on paper: the template, and how it is made.
@@ -277,8 +279,6 @@ TABLES: dict[str, Callable[[World], Rows]] = {
     "official_csv": lambda world: _list(world, "credits:official_csv", _compared(world)),
     "rule_set_changes_csv": lambda world: _list(world, "manage:rule_set_changes_csv", _trial(world)),
 }
-# Lists without a figure of credits.
-BARE = frozenset({"entry_objections_csv"})
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -288,11 +288,16 @@ def test_every_unverified_figure_of_a_table_has_its_mark_in_its_row(name: str, w
 
 
 def test_every_table_of_the_book_is_crawled() -> None:
-    of_ours = [one for one in addresses() if getattr(one.callback, "__module__", "").startswith("credits.views")]
-    names = {one.route.rpartition("/")[2]: one for one in of_ours if one.route.endswith(".csv")}
-    assert len([one for one in of_ours if one.route.endswith(".csv")]) == 3, names
-    assert {name for name in TABLES if " " not in name} | BARE == {
-        "official_csv", "rule_set_changes_csv", "entry_objections_csv",
+    of_ours = [one for one in addresses() if one.callback.__module__.startswith("credits.views")]
+    crawled = {
+        "credits/official/<uuid:public_id>/comparison.csv",
+        "manage/rules/proposals/<uuid:public_id>/changes.csv",
+    }
+    # Without a figure of credits, and as the authority issued them.
+    bare = {"manage/credit-objections/list.csv", "manage/projects/list.csv"}
+    assert {one.route for one in of_ours if one.route.endswith(".csv")} == crawled | bare
+    assert {name.partition(" ")[0] for name in TABLES if name.endswith("_csv")} == {
+        "official_csv", "rule_set_changes_csv",
     }  # fmt: skip
     assert set(ExportFormat) == {ExportFormat.CSV, ExportFormat.XLSX, ExportFormat.PDF}
 
