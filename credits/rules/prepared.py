@@ -17,12 +17,12 @@ from credits.rules.earning import TIME_UNITS, Earned, Ratio, earn, hours_ratio
 from credits.rules.facts import NOTHING_DECLARED, Declared, Fact
 from credits.rules.grounds import Asked, Ground, Row, share_out
 from credits.rules.judging import Judged, Line
-from credits.rules.periods import Period, earlier_periods
+from credits.rules.periods import Period, add_months, earlier_periods
 from credits.rules.requirements import evaluate
 
 # Part of what stored judgements are compared by: one more whenever the same text would be judged otherwise, or more of
 # it is stored.
-REVISION = 3
+REVISION = 4
 # The book keeps quantities with three places.
 PARTS_OF_A_QUANTITY = 1000
 
@@ -54,6 +54,7 @@ class Prepared:
         self.rule_set = rule_set.amended(period.begins)
         self.period = period
         self._finer = finer
+        self.reach = self._reach()
         self._window = period.window(rule_set.period.window_last_months)
         minutes = rule_set.minutes_per_hour
         self._minutes, self._longest, self._shortest = minutes.value, minutes.longest, minutes.shortest
@@ -64,6 +65,17 @@ class Prepared:
         self._earlier: dict[date, list[Prepared]] = {}
         self._refined: dict[int, Prepared] = {}
         self._asked: dict[str, Asked] = {}
+
+    def _reach(self) -> Period:
+        """The period and what lies before it on which a requirement looks back."""
+        ends = self.period.ends
+        windows = [r.data["window_years"] for r in self.rule_set.requirements if r.kind == "min_tagged_rolling"]
+        begins = [
+            earlier.begins
+            for years in windows
+            for earlier in earlier_periods(self._as_written, self.period, add_months(ends, -12 * int(years)))
+        ]
+        return Period(min([self.period.begins, *begins]), ends)
 
     def judge(
         self, facts: Iterable[Fact], *, declared: Declared = NOTHING_DECLARED, history: Iterable[Fact] = ()

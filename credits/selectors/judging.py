@@ -200,18 +200,21 @@ def judge_entries(
     doubled: Collection[int] = (),
     declared: Declared = NOTHING_DECLARED,
     supplements: Mapping[int, Supplement] | None = None,
-    history: Iterable[Fact] = (),
 ) -> JudgedFigures:
     """Judge `entries` (from `entries_of`: a reversal lies in the period of what it reverses).
 
     `doubled` (from `doubled_entries`) are those that count from another book; `supplements` by the entry's pk.
-    `history` are facts of earlier periods, for requirements that look back (`rules.looks_back`).
+    Where a requirement looks back (`Prepared.reach`), entries of earlier periods among them are read for it alone.
     """
-    rows = list(entries)
-    taken_back = {row.reverses_id for row in rows if row.reverses_id is not None}
+    prepared, every = version.prepared(period), list(entries)
+    looks_back = prepared.reach.begins < period.begins
+    rows = [row for row in every if row.ends_on >= period.begins] if looks_back else every
+    taken_back = {row.reverses_id for row in every if row.reverses_id is not None}
     later = supplements or {}
     facts = [fact_of(row, taken_back, doubled, later.get(row.pk)) for row in rows]
-    judged = version.prepared(period).judge(facts, declared=declared, history=history)
+    earlier = (row for row in every if looks_back and row.ends_on < period.begins)
+    history = [fact_of(row, taken_back, doubled, later.get(row.pk)) for row in earlier]
+    judged = prepared.judge(facts, declared=declared, history=history)
     registered = {
         str(row.public_id) for row in rows if _official(row) == OfficialState.REGISTERED and row.pk not in taken_back
     }

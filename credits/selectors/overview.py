@@ -209,7 +209,9 @@ def _judged_now(question: Question, people: list[int]) -> dict[int, Own]:
     for pk, owner in Book.objects.filter(owner__in=people).order_by("pk").values_list("pk", "owner_id"):
         books[owner].append(pk)
     entries: dict[int, list[Entry]] = {}
-    for entry in entries_of([pk for own in books.values() for pk in own], question.rule_set_id, period):
+    for entry in entries_of(
+        [pk for own in books.values() for pk in own], question.rule_set_id, version.prepared(period).reach
+    ):
         entries.setdefault(entry.book_id, []).append(entry)
     doubled = doubled_entries(books.values(), question.rule_set_id)
     return {

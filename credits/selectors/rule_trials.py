@@ -168,7 +168,8 @@ def _changes_of(
     doubled = doubled_entries(books.values(), rule_set_id)
 
     def judged(person: Person, version: LoadedRuleSet, period: Period) -> JudgedFigures:
-        entries = [entry for pk in books[person.pk] for entry in rows[pk] if entry.ends_on in period]
+        reach = version.prepared(period).reach
+        entries = [entry for pk in books[person.pk] for entry in rows[pk] if entry.ends_on in reach]
         if not hangs_on_person(version.rules):
             return judge_entries(version, period, entries, doubled=doubled)
         declared = known.declared_in(person, version.rules, period)

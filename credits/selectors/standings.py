@@ -84,7 +84,7 @@ def standings(
     ]
     rows: dict[int, list[Entry]] = defaultdict(list)
     if wanted:
-        for entry in entries_of(wanted, rule_set_id, period):
+        for entry in entries_of(wanted, rule_set_id, version.prepared(period).reach):
             rows[entry.book_id].append(entry)
     nothing = judge_entries(version, period, [])
     doubled = doubled_entries(books.values(), rule_set_id)
@@ -103,7 +103,15 @@ def standings(
         is_demo = any(counts[pk][1] for pk in own)
         found.append(
             _standing(
-                person, rule_set_id, year, version.rules, period, on, figures, entries if with_lines else [], is_demo
+                person,
+                rule_set_id,
+                year,
+                version.rules,
+                period,
+                on,
+                figures,
+                [entry for entry in entries if entry.ends_on in period] if with_lines else [],
+                is_demo,
             )
         )
     return found
@@ -119,7 +127,7 @@ def _personal_standings(
         person.pk: period_of_year(rule_set_id, year, on=on, anchors=known.anchors_of(person), book=book)
         for person in people
     }
-    spans = [period for _version, period in periods.values() if period is not None]
+    spans = [version.prepared(period).reach for version, period in periods.values() if period is not None]
     rows: dict[int, list[Entry]] = defaultdict(list)
     if spans:
         span = Period(min(one.begins for one in spans), max(one.ends for one in spans))
@@ -133,9 +141,11 @@ def _personal_standings(
         if period is None:
             found.append(_unknown_period(person, rule_set_id, year, version.rules))
             continue
-        entries = [entry for pk in books[person.pk] for entry in rows[pk] if entry.ends_on in period]
+        reach = version.prepared(period).reach
+        entries = [entry for pk in books[person.pk] for entry in rows[pk] if entry.ends_on in reach]
         declared = known.declared_in(person, version.rules, period)
         figures = judge_entries(version, period, entries, doubled=doubled, declared=declared, supplements=written)
+        entries = [entry for entry in entries if entry.ends_on in period]
         is_demo = any(entry.is_demo for entry in entries)
         shown = entries if with_lines else []
         found.append(_standing(person, rule_set_id, year, version.rules, period, on, figures, shown, is_demo))

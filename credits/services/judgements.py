@@ -14,15 +14,32 @@ from credits.services.chain import lock_book
 
 
 def rebuild(*, book: Book, rule_set_id: str, day: date) -> Judgement | None:
-    """Judge the period of `rule_set_id` that holds `day` anew. None where no fixed period exists.
+    """Judge the period of `rule_set_id` that holds `day` anew, and later ones whose rules look back on it. None where
+    no fixed period exists.
 
     The caller holds the book's lock inside a transaction.
     """
     found = fixed_period(rule_set_id, day)
     if found is None:
         return None
-    version, period = found
-    figures = judge_entries(version, period, entries_of([book.pk], rule_set_id, period))
+    judgement = _judge(book, rule_set_id, *found)
+    later = fixed_period(rule_set_id, found[1].ends)
+    while later is not None and later[0].prepared(later[1]).reach.begins <= day:
+        version, period = later
+        held = Judgement.objects.filter(book=book, rule_set_id=rule_set_id, version=version.pk)
+        if held.filter(period_begins=period.begins).exists():
+            _judge(book, rule_set_id, version, period)
+        later = fixed_period(rule_set_id, period.ends)
+    return judgement
+
+
+def judged_afresh(book: Book, rule_set_id: str, version: LoadedRuleSet, period: Period) -> JudgedFigures:
+    """What the rules make of the book's entries of `period`, and of those before it on which they look back."""
+    return judge_entries(version, period, entries_of([book.pk], rule_set_id, version.prepared(period).reach))
+
+
+def _judge(book: Book, rule_set_id: str, version: LoadedRuleSet, period: Period) -> Judgement:
+    figures = judged_afresh(book, rule_set_id, version, period)
     judgement, _is_new = Judgement.objects.update_or_create(
         book=book,
         rule_set_id=rule_set_id,

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from credits.models import Book, Checkpoint, Entry, Feed, Judgement
 from credits.rules import Period
-from credits.selectors import entries_of, judge_entries, rule_book
+from credits.selectors import rule_book
 from credits.services import checkpoints
 from credits.services.chain import mac_of
-from credits.services.judgements import columns, due, fixed_period
+from credits.services.judgements import columns, due, fixed_period, judged_afresh
 
 
 class Fault(StrEnum):
@@ -142,7 +142,7 @@ def verify_judgements() -> list[Problem]:
         for row in stored:
             where = f"{book.public_id} {row.rule_set_id} {row.period_begins}"
             version, period = versions[row.version_id], Period(row.period_begins, row.period_ends)
-            figures = judge_entries(version, period, entries_of([book.pk], row.rule_set_id, period))
+            figures = judged_afresh(book, row.rule_set_id, version, period)
             fresh = columns(version, period, figures, row.judged_at)
             if any(getattr(row, name) != value for name, value in fresh.items()):
                 problems.append(Problem(Fault.STALE_JUDGEMENT, where))

@@ -1,5 +1,6 @@
 """Why a line does not count although it was done: approval, attendance, evidence, the window of a period."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from credits.enums import LineReason, LineState, Mark, RequirementReason, RequirementState
-from credits.rules import Fact, Line, Period, RuleSet, judge
+from credits.rules import Fact, Line, Period, RuleSet, earn, judge
 from tests.credits.rules.test_kinds import HOURLY, hour, only, states
 from tests.credits.rules.test_requirements import rules
 
@@ -89,6 +90,44 @@ def test_type_may_need_no_approval_where_its_rule_set_does() -> None:
     del free["requires_approval_reference"]
     book = rules(requires_approval_reference={"kind": "X"}, activity_types=[free])
     assert line(book, hour(date(2026, 5, 1))).reason == LineReason.NO_APPROVAL
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "quantity", "credits"),
+    [("academic_sem", "semester_credit", 1, 16), ("academic_q", "quarter_credit", 2, 24), ("acls", "session", 1, 6)],
+)
+def test_biennium_takes_a_transcript_or_a_card_for_what_nobody_approves(
+    books: dict[str, RuleSet], code: str, unit: str, quantity: int, credits: int
+) -> None:
+    book = books["us-arrt-ce@2024.09"]
+    bare = replace(hour(date(2025, 6, 1), quantity, code), unit=unit)
+    waiting = line(book, bare, BIENNIUM)
+    assert (waiting.state, waiting.reason, waiting.credits) == (WAITING, LineReason.AWAITING_EVIDENCE, 0)
+    proved = replace(bare, evidence=frozenset({"proof"}))
+    found = line(book, proved, BIENNIUM)
+    assert (found.state, found.reason, found.credits, found.mark) == (COUNTED, LineReason.COUNTED, credits, Mark.A)
+
+
+def test_biennium_takes_life_support_once(books: dict[str, RuleSet]) -> None:
+    proof = frozenset({"proof"})
+    twice = [
+        replace(hour(day, 1, "acls", evidence=proof), unit="session") for day in (BIENNIUM.begins, date(2026, 6, 1))
+    ]
+    judged = judge(books["us-arrt-ce@2024.09"], BIENNIUM, twice)
+    assert [judged.lines[fact.key].credits for fact in twice] == [6, 0]
+    assert judged.lines[twice[1].key].reason == LineReason.CAP_TYPE
+
+
+def test_negative_amount_is_refused_by_every_way_of_crediting(books: dict[str, RuleSet]) -> None:
+    modes = set()
+    for book in books.values():
+        for kind in book.types.values():
+            modes.add(kind.credit.mode)
+            for unit in (kind.credit.unit or "hour", "hour", "minute", "credit"):
+                fact = replace(hour(date(2026, 5, 1), -1, kind.code), unit=unit, role=kind.credit.role)
+                with pytest.raises(ValueError, match="never negative"):
+                    earn(fact, kind, book.minutes_per_hour.value)
+    assert {"per_unit", "step", "flat", "table", "deem_complete", "manual"} <= modes
 
 
 def test_credit_waits_for_the_evidence_that_its_type_needs() -> None:

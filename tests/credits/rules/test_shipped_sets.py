@@ -194,7 +194,7 @@ CHECKS: dict[str, Check] = {
         [
             did("rceem", 16, date(2025, 6, 1), **RCEEM),
             did("rceem_plus", 2, date(2025, 7, 1), **RCEEM),
-            did("acls", 1, date(2025, 8, 1), "activity", **RCEEM),
+            did("acls", 1, date(2025, 8, 1), "activity", evidence=frozenset({"proof"})),
             did("rceem", 40, date(2025, 9, 1)),
         ],
         "24",
