@@ -3,9 +3,14 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import closings, column_sets, feed_tokens, objections, projects, rule_sets
+from credits.views import closings, column_sets, feed_tokens, objections, overview, projects, rule_sets
 
 urlpatterns: list[URLPattern] = [
+    path("credit-years/", overview.years, name="credit_years"),
+    path("credit-years/<uuid:public_id>/", overview.year, name="credit_year"),
+    path("credit-years/<uuid:public_id>/list.csv", overview.year_csv, name="credit_year_csv"),
+    path("credit-years/<uuid:public_id>/people/", overview.people, name="credit_year_people"),
+    path("credit-years/<uuid:public_id>/people/list.csv", overview.people_csv, name="credit_year_people_csv"),
     path("closing-days/", closings.listed, name="closings"),
     path("closing-days/<uuid:public_id>/remove/", closings.remove, name="closing_remove"),
     path("credit-objections/", objections.listed, name="entry_objections"),

@@ -90,6 +90,7 @@ class Power(models.TextChoices):
     KEEP_CREDITS = "keep_credits"
     SEE_INTAKE = "see_intake"
     SEE_ERASURES = "see_erasures"
+    SEE_CREDITS = "see_credits"
     REVIEW_CREDITS = "review_credits"
     KEEP_COLUMNS = "keep_columns"
     KEEP_FEEDS = "keep_feeds"
@@ -102,6 +103,7 @@ class Power(models.TextChoices):
 # OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
 # SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
+# SEE_CREDITS: years of places and of their people, exports.
 # REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # SEE_PROJECTS: the register of accredited projects; KEEP_PROJECTS: adding, changing, closing, importing them.
@@ -147,6 +149,7 @@ POWERS: dict[Power, frozenset[Role]] = {
     ),
     Power.SEE_INTAKE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_ERASURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    Power.SEE_CREDITS: CREDIT_ROLES,
     Power.REVIEW_CREDITS: frozenset(
         {
             Role.UNIT_CREDIT_ADMINISTRATOR,

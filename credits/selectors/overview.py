@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import (
     Case,
@@ -79,6 +80,7 @@ class Aside:
     """Somebody who is judged here and now: where they stand (paths and departments of parts), and what they are."""
 
     person: int
+    public_id: UUID
     ties: list[int]
     parts: list[tuple[str, str]]
     away: str
@@ -144,6 +146,8 @@ def ties(question: Question) -> "QuerySet[Any]":
             else {"person__in": works.filter(kind=question.kind).values("person")}
         )
         rows = rows.filter(**own)
+    if question.department is not None:
+        rows = rows.filter(department=question.department, **{at: node}) if at == "unit" else rows.filter(**{at: node})
     away = StatePeriod.objects.filter(in_force(question.day), person=OuterRef("person")).order_by("-begins", "-pk")
     department: Any = Value("")
     if node.kind == NodeKind.HOSPITAL:
@@ -166,17 +170,19 @@ def asides_of(question: Question) -> list[Aside]:
     rows = ties(question)
     if question.is_summed:
         rows = rows.filter(_is_aside(question))
-    told = rows.order_by("pk").values_list("pk", "person", "part", "own_department", "away")
+    told = rows.order_by("pk").values_list("pk", "person", "person__public_id", "part", "own_department", "away")
     places: dict[int, dict[int, tuple[str, str]]] = {}
-    states: dict[int, str] = {}
-    for pk, person, part, department, away in told[: AT_ONCE + 1]:
+    states: dict[int, tuple[UUID, str]] = {}
+    for pk, person, public_id, part, department, away in told[: AT_ONCE + 1]:
         places.setdefault(person, {})[pk] = (part, department)
-        states[person] = away
+        states[person] = (public_id, away)
     if len(places) > AT_ONCE or sum(map(len, places.values())) > AT_ONCE:
         raise TooManyToJudge(count=AT_ONCE)
     judged = _judged_now(question, list(places)) if places else {}
     return [
-        Aside(person, list(own), list(dict.fromkeys(own.values())), states[person], judged[person])
+        Aside(
+            person, states[person][0], list(own), list(dict.fromkeys(own.values())), states[person][1], judged[person]
+        )
         for person, own in places.items()
     ]
 

@@ -22,7 +22,8 @@ _TURNING = frozenset({"min_each_year", "max_gap_months"})
 
 @dataclass(frozen=True)
 class Question:
-    """Which year of which place, by which rules, as of which day (`on`); `title` and `kind` of employment narrow it.
+    """Which year of which place, by which rules, as of which day (`on`). `title` and `kind` of employment narrow it,
+    and `department` to those who work at the very place with this written down ("": nothing).
 
     `period` is None where it hangs on what is not known of people.
     """
@@ -35,6 +36,7 @@ class Question:
     period: Period | None
     title: str = ""
     kind: str = ""
+    department: str | None = None
 
     @property
     def is_closed(self) -> bool:

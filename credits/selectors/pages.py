@@ -22,7 +22,7 @@ from credits.selectors.closings import ClosingView, closing_of
 from credits.selectors.column_sets import offered_to
 from credits.selectors.filling import Filler, fillers
 from credits.selectors.objections import open_objections
-from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, rule_book
+from credits.selectors.rule_sets import NoRuleSetInForce, RuleBook, default_rule_set_id, rule_book
 from credits.selectors.standings import category_title, rule_sets_of, standing, standings, today_in, years_with_entries
 from credits.selectors.texts import plain
 from credits.selectors.views import LineView, RequirementView, Standing, in_english
@@ -165,9 +165,9 @@ class ExportChoices:
     column_sets: list[tuple[str, str]]
 
 
-def rule_set_titles(ids: list[str]) -> list[tuple[str, str]]:
+def rule_set_titles(ids: list[str], book: RuleBook | None = None) -> list[tuple[str, str]]:
     """(id, title in the reader's language of its newest version), in the order of `ids`; unknown ones are left out."""
-    book = rule_book()
+    book = book or rule_book()
     found = []
     for rule_set_id in ids:
         versions = book.of(rule_set_id)
@@ -177,7 +177,8 @@ def rule_set_titles(ids: list[str]) -> list[tuple[str, str]]:
     return found
 
 
-def _year(text: str, default: int) -> int:
+def year_as_told(text: str, default: int) -> int:
+    """The year that stands in an address, else `default`."""
     return int(text) if text.isascii() and text.isdigit() and 2000 <= int(text) <= 2100 else default
 
 
@@ -192,7 +193,7 @@ def year_page(*, person: Person, year: str = "", rule_set_id: str = "", is_own: 
     this_year = today_in(chosen).year
     years = sorted({this_year, *years_with_entries(person, chosen)}, reverse=True)
     try:
-        found = standing(person=person, rule_set_id=chosen, year=_year(year, this_year))
+        found = standing(person=person, rule_set_id=chosen, year=year_as_told(year, this_year))
     except NoRuleSetInForce as error:
         raise errors.NotFound from error
     asks = asks_for_papers(found.version) or leaves_category(found.version)
@@ -253,7 +254,7 @@ def people_page(*, by: Person, search: str = "", number: str = "1", year: str = 
     """The people of `by`'s scope with their year, a page at a time. Raises OutOfScope."""
     default = default_rule_set_id()
     this_year = today_in(default).year
-    chosen = _year(year, this_year)
+    chosen = year_as_told(year, this_year)
     search = search.strip()
     people = called(people_in(administered(by)), search).order_by("pk")
     page = Paginator(people, PER_PAGE).get_page(number)

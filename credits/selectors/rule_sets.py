@@ -169,7 +169,12 @@ def in_force(rule_set_id: str, day: date) -> LoadedRuleSet:
 
 def time_zone_of(rule_set_id: str) -> ZoneInfo:
     """Where the rule set's days begin (its newest version's zone). Raises NoRuleSetInForce for an unknown rule set."""
-    versions = rule_book().of(rule_set_id)
+    return zone_in(rule_book(), rule_set_id)
+
+
+def zone_in(book: RuleBook, rule_set_id: str) -> ZoneInfo:
+    """As `time_zone_of`; no query."""
+    versions = book.of(rule_set_id)
     if not versions:
         raise NoRuleSetInForce(rule_set=rule_set_id, day=_("any day"))
     return ZoneInfo(versions[-1].rules.period.time_zone)

@@ -33,6 +33,7 @@ LINKS = (
     Link("registrations", "manage:registrations", _("Registrations"), frozenset({Power.SEE_INTAKE})),
     Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.KEEP_PEOPLE})),
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.KEEP_PEOPLE})),
+    Link("credit_years", "manage:credit_years", _("Year overview"), frozenset({Power.SEE_CREDITS})),
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
     Link("closings", "manage:closings", _("Closing days"), frozenset({Power.REVIEW_CREDITS})),
     Link("projects", "manage:projects", _("Accredited projects"), frozenset({Power.SEE_PROJECTS})),
