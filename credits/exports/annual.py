@@ -1,5 +1,6 @@
 """A row for each person's year, also of those without entries. No model is made of a row: a province is large."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,13 +8,13 @@ from functools import cached_property
 
 from credits import selectors
 from credits.exports.cells import Row, Year, YearContext
-from credits.exports.people import CHUNK, Crowd, Found, Places
+from credits.exports.people import CHUNK, Crowd, Places
 from credits.exports.totals import Totals
 from credits.models import Book, Entry
 from credits.rules import Period
 from credits.rules.personal import hangs_on_person
 from credits.selectors import LoadedRuleSet, Standing, briefs
-from credits.selectors.judging import is_stored, that_hold
+from credits.selectors.judging import by_version, is_stored
 from organisations.enums import PersonState
 from organisations.models import Person
 
@@ -55,46 +56,44 @@ def asked(*, rule_set_id: str, year: int, as_of: date, categories: frozenset[str
 
 def rows(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator[Row]:
     """In the order of person numbers. `step` is told how many rows were made; it may raise to stop."""
-    places, context, part, made = Places(), wish.context, crowd.part, 0
+    place_of, context, part, made = Places().of, wish.context, crowd.part, 0
     merged = totals.aside = frozenset(
         Book.objects.filter(is_primary=False, owner__in=crowd.keys).values_list("owner", flat=True)
     )
 
-    years: dict[tuple[str, PersonState, YearContext], Year] = {}
+    years: dict[tuple[PersonState, YearContext], dict[str, Year]] = defaultdict(dict)
+    usual, states = years[PersonState.ACTIVE, context], crowd.states
     judged = None
     if wish.period is not None and is_stored(wish.version.rules):
-        judged = that_hold(wish.rule_set_id, wish.version, wish.period)
+        judged = by_version(wish.rule_set_id, wish.version, wish.period)
     for chunk in crowd.chunks(CHUNK, judged=judged):
-        stored = _stored(chunk, merged)
-        others = _others([person.pk for person in chunk if person.pk not in stored], wish)
+        missing = [person.pk for person in chunk if not person.brief or person.pk in merged]
+        others = _others(missing, wish)
         for person in chunk:
-            text, own = stored.get(person.pk), context
-            is_ours = text is not None
-            if text is None:
-                text, own = others[person.pk]
-            key = text, crowd.state(person.pk), own
-            year = years.get(key)
+            pk, text = person.pk, person.brief or ""
+            is_ours, own, same = pk not in others, context, usual
+            if not is_ours:
+                text, own = others[pk]
+            if pk in states or not is_ours:
+                same = years[crowd.state(pk), own]
+            year = same.get(text)
             if year is None:
-                year = years[key] = Year(briefs.read(text), key[1], own)
+                year = same[text] = Year(briefs.read(text), crowd.state(pk), own)
             year.people += 1
             year.stored += is_ours
-            yield part(person), places.of(person.unit, person.department), year
-        if len(years) > KEPT:
+            yield part(person), place_of(person.unit, person.department), year
+        if sum(map(len, years.values())) > KEPT:
             _settle(years, totals)
         made += len(chunk)
         step(made)
     _settle(years, totals)
 
 
-def _settle(years: dict[tuple[str, PersonState, YearContext], Year], totals: Totals) -> None:
-    for year in years.values():
-        totals.add(year)
-    years.clear()
-
-
-def _stored(chunk: list[Found], merged: frozenset[int]) -> dict[int, str]:
-    """The briefs that hold as they are stored."""
-    return {person.pk: person.brief for person in chunk if person.brief and person.pk not in merged}
+def _settle(years: dict[tuple[PersonState, YearContext], dict[str, Year]], totals: Totals) -> None:
+    for same in years.values():
+        for year in same.values():
+            totals.add(year)
+        same.clear()
 
 
 def _others(missing: list[int], wish: Asked) -> dict[int, tuple[str, YearContext]]:

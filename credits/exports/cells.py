@@ -1,19 +1,19 @@
-"""From a row to its cells: one function for every declared key, and the plan that a column set makes of them.
+"""From a row to its cells: one function for every declared key.
 
-A row is (person, place, subject); the subject is a year, a line or a project. Places and years are shared by many rows
-and keep what was made of them.
+A row is (person, place, subject); the subject is a year, a line or a project.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from credits.columns import Column, ColumnSet, Part, declared
+from credits.columns import Column, Part
 from credits.enums import SENT_LATE, CreditRole, GrantMethod, JudgementState, LineState, OfficialState
 from credits.models import Entry
 from credits.models.ledger import GRANT_METHODS
@@ -45,7 +45,7 @@ class Place:
 
     def __init__(self, unit_id: int | None, unit_code: str, unit_name: str, department: str) -> None:
         self.unit_id, self.unit_code, self.unit_name, self.department = unit_id, unit_code, unit_name, department
-        self.kept: dict[int, Any] = {}
+        self.kept: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,24 @@ class YearContext:
     as_of: date
     period: Period | None
     categories: frozenset[str]
-    titles: dict[tuple[str, str, str, Decimal | None], str] = field(default_factory=dict)
+    titles: dict[tuple[str, str, Decimal | None], str] = field(default_factory=dict)
+    states: dict[Any, JudgementState] = field(default_factory=dict)
 
     def title(self, kind: str, category: str, required: Decimal | None) -> str:
         """What a requirement asks, in words that are put together once."""
-        key = (self.rules.key, kind, category, required)
-        if key not in self.titles:
-            self.titles[key] = requirement_title(kind, category_title(self.rules, category), required)
-        return self.titles[key]
+        key = (kind, category, required)
+        found = self.titles.get(key)
+        if found is None:
+            found = self.titles[key] = requirement_title(kind, category_title(self.rules, category), required)
+        return found
+
+    @cached_property
+    def goal_text(self) -> str:
+        return _("%(goal)s: %(figures)s")
+
+    @cached_property
+    def unverified_text(self) -> str:
+        return _("%(low)s verified, %(high)s if what is unverified counts")
 
 
 class Year:
@@ -78,8 +88,8 @@ class Year:
     def __init__(self, brief: Brief, state: PersonState, context: YearContext) -> None:
         self.brief, self.state, self.context = brief, state, context
         self.judged = state_of(brief, context)
-        self.is_reported = any(one.state in _REPORTED for one in brief.official)
-        self.kept: dict[int, Any] = {}
+        self.is_reported = brief.is_reported
+        self.kept: Any = None
         self.people = self.stored = 0
 
 
@@ -87,7 +97,13 @@ def state_of(brief: Brief, context: YearContext) -> JudgementState:
     """Undetermined where nobody knows the period."""
     if context.period is None:
         return JudgementState.UNDETERMINED
-    return brief.state_on(context.as_of, context.period)
+    key = brief.outcome_key
+    found = context.states.get(key)
+    if found is None:
+        found = brief.state_on(context.as_of, context.period)
+        if key is not None:
+            context.states[key] = found
+    return found
 
 
 class Line(NamedTuple):
@@ -108,7 +124,7 @@ def reason(year: Year, _column: Column) -> str:
     """Why: the person's state, or each requirement that is not met, with its figures."""
     if year.state != PersonState.ACTIVE:
         return str(year.state.label)
-    return "; ".join(text for goal in year.brief.goals if (text := _goal(goal, year.context)))
+    return "; ".join([text for goal in year.brief.goals if (text := _goal(goal, year.context))])
 
 
 def _goal(goal: GoalBrief, context: YearContext) -> str:
@@ -116,12 +132,9 @@ def _goal(goal: GoalBrief, context: YearContext) -> str:
         return ""
     figures = plain(goal.reached)
     if state == JudgementState.UNDETERMINED:
-        figures = _("%(low)s verified, %(high)s if what is unverified counts") % {
-            "low": plain(goal.low),
-            "high": plain(goal.high),
-        }
+        figures = context.unverified_text % {"low": plain(goal.low), "high": plain(goal.high)}
     title = context.title(goal.kind, goal.category, goal.required)
-    return _("%(goal)s: %(figures)s") % {"goal": title, "figures": figures}
+    return context.goal_text % {"goal": title, "figures": figures}
 
 
 def verification(unverified: bool) -> str:
@@ -177,6 +190,10 @@ def _number(attribute: str) -> Read:
     return lambda year, _column: getattr(year.brief, attribute)
 
 
+def _field(name: str) -> Read:
+    return lambda part, _column: getattr(part, name)
+
+
 YEAR: dict[str, Read] = {
     "year": lambda year, _c: str(year.context.year),
     "result": result,
@@ -196,13 +213,15 @@ YEAR: dict[str, Read] = {
     "rule_set": lambda year, _c: year.context.rules.key,
     "mark": lambda year, _c: verification(bool(year.brief.marks)),
 }
-PERSON: dict[str, Read] = {
-    "person_number": lambda person, _c: person.number,
-    "name": lambda person, _c: person.name,
-    "id_number": lambda person, _c: person.id_number,
-    "person_state": lambda person, _c: person.state,
-    "title": lambda person, _c: person.title,
+# Key of a column → the field of PersonPart.
+PERSON_FIELDS = {
+    "person_number": "number",
+    "name": "name",
+    "id_number": "id_number",
+    "person_state": "state",
+    "title": "title",
 }
+PERSON: dict[str, Read] = {key: _field(name) for key, name in PERSON_FIELDS.items()}
 PLACE: dict[str, Read] = {
     "unit_code": lambda place, _c: place.unit_code,
     "unit_name": lambda place, _c: place.unit_name,
@@ -319,44 +338,3 @@ PARTS: Mapping[Part, tuple[Mapping[str, Read], int | None]] = {
     Part.PROJECT: (PROJECT, 2),
     Part.ROW: (ROW, None),
 }
-KEEPING = frozenset({Part.PLACE, Part.YEAR})
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Neighbouring columns that are read from the same part. `keeps`: the part is shared and keeps its cells."""
-
-    number: int
-    index: int | None
-    keeps: bool
-    cells: tuple[tuple[Read, Column], ...]
-
-
-def plan(column_set: ColumnSet) -> tuple[Segment, ...]:
-    """How rows of a set become cells, in the order of its columns."""
-    found: list[tuple[Part, list[tuple[Read, Column]]]] = []
-    for column in column_set.columns:
-        part = declared(column_set.kind, column.key).part
-        pair = (PARTS[part][0][column.key.partition(":")[0]], column)
-        if found and found[-1][0] == part:
-            found[-1][1].append(pair)
-        else:
-            found.append((part, [pair]))
-    return tuple(
-        Segment(number, PARTS[part][1], part in KEEPING, tuple(pairs)) for number, (part, pairs) in enumerate(found)
-    )
-
-
-def values(segments: tuple[Segment, ...], row: Row) -> list[Value]:
-    """The cells of a row."""
-    cells: list[Value] = []
-    for segment in segments:
-        part: Any = row if segment.index is None else row[segment.index]
-        if not segment.keeps:
-            cells += [read(part, column) for read, column in segment.cells]
-            continue
-        kept = part.kept.get(segment.number)
-        if kept is None:
-            kept = part.kept[segment.number] = [read(part, column) for read, column in segment.cells]
-        cells += kept
-    return cells

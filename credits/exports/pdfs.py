@@ -13,8 +13,9 @@ from django.utils.formats import date_format
 
 from cms.shared import documents
 from credits.columns import ColumnSet, Part, declared
-from credits.exports.cells import Line, Value, YearContext, plan, values
+from credits.exports.cells import Line, Row, Value, YearContext
 from credits.exports.lines import PlaceOf, lines_of
+from credits.exports.making import made
 from credits.exports.people import Crowd, Found
 from credits.exports.writers import Content
 from credits.selectors import Standing
@@ -54,13 +55,12 @@ def write(
 ) -> int:
     """One PDF, or an archive of several for more people than AT_A_TIME. Returns how many people there are."""
     content = replace(content, column_set=on_paper(content.column_set))
-    segments = plan(content.column_set)
 
     def statement(person: Found, standing: Standing, place_of: PlaceOf) -> dict[str, Any]:
         part = crowd.part(person)
         own = replace(context, rules=standing.version)
-        rows = [values(segments, (part, place_of(line), Line(line, own))) for line in lines_of(standing)]
-        shown_rows = [[shown(value) for value in row] for row in rows]
+        lines: list[Row] = [(part, place_of(line), Line(line, own)) for line in lines_of(standing)]
+        shown_rows = [texts for _row, texts in made(content.column_set, lines, shown)]
         return {"person": part, "place": place_of.own, "standing": standing, "rows": shown_rows}
 
     pieces = batched((statement(*one) for one in people), AT_A_TIME)

@@ -6,7 +6,8 @@ from itertools import islice
 
 from credits.columns import ColumnSet, SetKind
 from credits.exports import annual, lines, projects
-from credits.exports.cells import Row, plan, values
+from credits.exports.cells import Row
+from credits.exports.making import made
 from credits.exports.pdfs import shown
 from credits.exports.people import Crowd
 from credits.exports.totals import Totals
@@ -17,15 +18,14 @@ from organisations.scopes import Scope
 
 def rows(column_set: ColumnSet, scope: Scope, *, on: date, count: int = 3) -> list[list[str]]:
     """At most `count` rows of this year (of the newest project's year, for projects), as text."""
-    segments = plan(column_set)
-    return [[shown(value) for value in values(segments, row)] for row in islice(_rows(column_set, scope, on), count)]
+    rows = islice(_rows(column_set, scope, on), count)
+    return [list(texts) for _row, texts in made(column_set, rows, shown)]
 
 
 def project_rows(column_set: ColumnSet, found: Iterable[Project]) -> Iterator[list[str]]:
     """A line of text for each project."""
-    segments = plan(column_set)
-    for project in found:
-        yield [shown(value) for value in values(segments, (None, None, project))]
+    rows: Iterator[Row] = ((None, None, project) for project in found)
+    return (list(texts) for _row, texts in made(column_set, rows, shown))
 
 
 def _rows(column_set: ColumnSet, scope: Scope, on: date) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from credits.exports.people import Crowd
 from credits.models import Judgement
 from credits.rules import Period
 from credits.selectors import LoadedRuleSet
-from credits.selectors.judging import is_stored, that_hold
+from credits.selectors.judging import by_version, is_stored
 from organisations.enums import PersonState
 
 CENT = Decimal("0.01")
@@ -90,8 +90,8 @@ class Totals:
 def judgements(owners: Any, rule_set_id: str, version: LoadedRuleSet, period: Period) -> "QuerySet[Judgement]":
     """Those of people, of their primary books."""
     return Judgement.objects.filter(
-        book__owner__in=owners, book__is_primary=True, **that_hold(rule_set_id, version, period)
-    )
+        book__owner__in=owners, book__is_primary=True, **by_version(rule_set_id, version, period)
+    ).exclude(brief="")
 
 
 def stored_sums(

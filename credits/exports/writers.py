@@ -1,7 +1,7 @@
 """CSV and XLSX, written row by row: memory does not grow with the rows, two runs over one book give the same bytes."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ import xlsxwriter
 from cms.shared.spreadsheets import FORMULA_STARTS, defused
 from credits.columns import ColumnSet
 from credits.enums import Encoding
-from credits.exports.cells import Row, Segment, Value, plan, values
+from credits.exports.cells import Row, Value
+from credits.exports.making import made
 
 _QUOTED = re.compile(r'[",\r\n]')
 CODECS = {Encoding.UTF_8: "utf-8-sig", Encoding.GB18030: "gb18030"}
@@ -43,7 +44,7 @@ class Content:
 def cell(value: Value) -> str:
     """A cell of a CSV file (RFC 4180): text is kept from being a formula, numbers and dates are as they are."""
     if isinstance(value, str):
-        if value.isalnum():
+        if value.isalnum() or not value:
             return value  # most texts: letters and digits need nothing
         if value.startswith(FORMULA_STARTS):
             value = defused(value)
@@ -55,24 +56,6 @@ def cell(value: Value) -> str:
     return value.isoformat()
 
 
-def csv_lines(segments: tuple[Segment, ...], rows: Iterable[Row]) -> Iterator[str]:
-    """Every row as a line. What places and years have in common is written once and kept with them."""
-    steps = [(one.index, one.number if one.keeps else None, one.cells) for one in segments]
-    join = ",".join
-    for row in rows:
-        texts = []
-        for index, number, cells in steps:
-            part: Any = row if index is None else row[index]
-            if number is None:
-                texts += [cell(read(part, column)) for read, column in cells]
-                continue
-            text = part.kept.get(number)
-            if text is None:
-                text = part.kept[number] = join([cell(read(part, column)) for read, column in cells])
-            texts.append(text)
-        yield join(texts) + "\r\n"
-
-
 def write_csv(path: Path, content: Content, *, encoding: str) -> int:
     """UTF-8 with a byte-order mark, so that a Chinese Excel opens it, or GB18030. Returns the number of rows."""
     count = 0
@@ -80,17 +63,21 @@ def write_csv(path: Path, content: Content, *, encoding: str) -> int:
         if content.banner:
             file.write(cell(content.banner) + "\r\n")
         file.write(",".join(map(cell, content.headings)) + "\r\n")
-        for line in csv_lines(plan(content.column_set), content.rows):
-            file.write(line)
+        for _row, texts in made(content.column_set, content.rows, cell):
+            file.write(",".join(texts) + "\r\n")
             count += 1
     return count
+
+
+def _as_it_is(value: Value) -> Value:
+    return value
 
 
 class Workbook:
     """An XLSX file in the making: numbers as numbers, dates as dates, everything else as text."""
 
     def __init__(self, path: Path, content: Content, created: datetime) -> None:
-        self.content, self.segments = content, plan(content.column_set)
+        self.content = content
         self.book = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         )
@@ -110,12 +97,12 @@ class Workbook:
     def write(self, *, by_unit: bool) -> int:
         """The data, on one sheet or on one for each unit (without a row: one, empty). Returns the number of rows."""
         count = 0
-        for row in self.content.rows:
+        for row, cells in made(self.content.column_set, self.content.rows, _as_it_is):
             unit = (row[1].unit_id, row[1].unit_name) if by_unit and row[1] is not None else None
             if unit not in self.sheets:
                 self.sheets[unit] = self._sheet(self.content.title if unit is None else unit[1] or self.content.title)
             page, last = self.sheets[unit]
-            self._row(page, last + 1, values(self.segments, row))
+            self._row(page, last + 1, cells)
             self.sheets[unit] = (page, last + 1)
             count += 1
         if not self.sheets:

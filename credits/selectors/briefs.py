@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
 
 from credits.enums import JudgementState, Mark, OfficialState, RequirementState
 from credits.rules import Period, RuleSet, overall
@@ -46,8 +47,7 @@ class Official:
     reference: str
 
 
-@dataclass(frozen=True)
-class GoalBrief:
+class GoalBrief(NamedTuple):
     kind: str
     category: str
     required: Decimal | None
@@ -66,20 +66,83 @@ class GoalBrief:
         return turned[-1] if turned else self.running
 
 
-@dataclass(frozen=True)
 class Brief:
     """`goals`: no limits, no advice; `marks`: those other than A that a figure rests on; `official`: without what was
-    taken back."""
+    taken back. `raw` is what the text holds; each part is made of it when it is asked for."""
 
-    credits: Decimal
-    hours: Decimal
-    credits_registered: Decimal
-    closed: JudgementState
-    by_category: dict[str, Decimal]
-    goals: tuple[GoalBrief, ...]
-    marks: tuple[Mark, ...]
-    official: tuple[Official, ...]
-    entries: int
+    __slots__ = ("_goals", "raw")
+
+    def __init__(self, raw: list[Any]) -> None:
+        self.raw = raw
+        self._goals: tuple[GoalBrief, ...] | None = None
+
+    @property
+    def credits(self) -> Decimal:
+        return figure(self.raw[0])
+
+    @property
+    def hours(self) -> Decimal:
+        return figure(self.raw[1])
+
+    @property
+    def credits_registered(self) -> Decimal:
+        return figure(self.raw[2])
+
+    @property
+    def closed(self) -> JudgementState:
+        return JudgementState(self.raw[3])
+
+    @property
+    def by_category(self) -> dict[str, Decimal]:
+        return {code: figure(value) for code, value in self.raw[4].items()}
+
+    @property
+    def goals(self) -> tuple[GoalBrief, ...]:
+        if self._goals is None:
+            self._goals = tuple(_goal(row) for row in self.raw[5])
+        return self._goals
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        return tuple(Mark(mark) for mark in self.raw[6])
+
+    @property
+    def official(self) -> tuple[Official, ...]:
+        return tuple(
+            Official(OfficialState(state), count, on and date.fromisoformat(on), reference)
+            for state, count, on, reference in self.raw[7]
+        )
+
+    @property
+    def outcome_key(self) -> Any:
+        """Briefs with the same one have the same state on every day. None: nothing is known of it."""
+        rows = self.raw[5]
+        if any(row[8] for row in rows):
+            return None
+        return self.raw[3], *[row[6] for row in rows]
+
+    @property
+    def category_key(self) -> tuple[tuple[str, str], ...]:
+        """Briefs with the same one have the same credits in every category."""
+        return tuple(self.raw[4].items())
+
+    @property
+    def mark_key(self) -> tuple[str, ...]:
+        return tuple(self.raw[6])
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether any entry was ever told to the authority."""
+        return any(row[0] != OfficialState.RECORDED.value for row in self.raw[7])
+
+    @property
+    def official_key(self) -> str:
+        """Briefs with the same one are reported and registered alike."""
+        return str(self.raw[7])
+
+    @property
+    def entries(self) -> int:
+        return int(self.raw[8])
 
     def state_on(self, day: date, period: Period) -> JudgementState:
         """As `JudgedFigures.state_on`."""
@@ -127,33 +190,24 @@ def text_of(figures: Figures, marks: Iterable[Mark], official: Iterable[Official
 
 def read(text: str) -> Brief:
     """The brief that `text_of` wrote."""
-    credits, hours, registered, closed, by_category, goals, marks, official, entries = json.loads(text)
-    return Brief(
-        credits=Decimal(credits),
-        hours=Decimal(hours),
-        credits_registered=Decimal(registered),
-        closed=JudgementState(closed),
-        by_category={code: Decimal(value) for code, value in by_category.items()},
-        goals=tuple(_goal(row) for row in goals),
-        marks=tuple(Mark(mark) for mark in marks),
-        official=tuple(
-            Official(OfficialState(state), count, on and date.fromisoformat(on), reference)
-            for state, count, on, reference in official
-        ),
-        entries=entries,
-    )
+    return Brief(json.loads(text))
+
+
+# A province has a few thousand different figures and a handful of states; each is made once.
+figure = lru_cache(maxsize=1 << 16)(Decimal)
+_STATES = {state.value: state for state in RequirementState}
 
 
 def _goal(row: list[Any]) -> GoalBrief:
     kind, category, required, reached, low, high, running, closed, turns = row
     return GoalBrief(
-        kind=kind,
-        category=category,
-        required=None if required is None else Decimal(required),
-        reached=Decimal(reached),
-        low=Decimal(low),
-        high=Decimal(high),
-        running=RequirementState(running),
-        closed=RequirementState(closed),
-        turns=tuple((date.fromisoformat(since), RequirementState(state)) for since, state in turns),
+        kind,
+        category,
+        None if required is None else figure(required),
+        figure(reached),
+        figure(low),
+        figure(high),
+        _STATES[running],
+        _STATES[closed],
+        tuple([(date.fromisoformat(since), _STATES[state]) for since, state in turns]),
     )

@@ -107,16 +107,20 @@ def with_official_state(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     )
 
 
-def that_hold(rule_set_id: str, version: LoadedRuleSet, period: Period) -> dict[str, Any]:
-    """The columns of the stored judgements by this version and period that hold."""
+def by_version(rule_set_id: str, version: LoadedRuleSet, period: Period) -> dict[str, Any]:
+    """The columns of the stored judgements by this version and period. They hold if they have a brief."""
     return {
         "rule_set_id": rule_set_id,
         "version": version.pk,
         "rules_sha256": version.sha256,
         "period_begins": period.begins,
         "period_ends": period.ends,
-        "brief__gt": "",
     }
+
+
+def that_hold(rule_set_id: str, version: LoadedRuleSet, period: Period) -> dict[str, Any]:
+    """The columns of the stored judgements by this version and period that hold."""
+    return by_version(rule_set_id, version, period) | {"brief__gt": ""}
 
 
 def entries_of(books: Iterable[int], rule_set_id: str, period: Period) -> QuerySet[Entry]:

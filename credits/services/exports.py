@@ -256,6 +256,7 @@ def _render(job: ExportJob, path: Path) -> render.Rendered:
     with (
         job.kept_alive(progress=lambda: reached[0]) as lost,
         render.one_moment(),
+        render.few_collections(),
     ):
         run = render.Run(
             job, selectors.today_in(job.rule_set_id), lost, lambda percent: reached.__setitem__(0, percent)

@@ -49,11 +49,11 @@ def people_by_id_number(numbers: Collection[str]) -> dict[str, Person]:
     return _people_by("id_number_index", "person.id_number", numbers)
 
 
-def id_number_masker() -> Callable[[str, UUID], str]:
+def id_number_masker() -> Callable[[str, UUID | str], str]:
     """Makes of a sealed ID number and its person's public id what may be shown; for lists of many people."""
     read, mask = crypto.reader(), rules.masked_id_number
 
-    def masked(sealed: str, public_id: UUID) -> str:
+    def masked(sealed: str, public_id: UUID | str) -> str:
         return mask(read(sealed, f"person.id_number:{public_id}")) if sealed else ""
 
     return masked

@@ -20,6 +20,8 @@ AS_OF = date(2026, 11, 20)
 
 
 def prepare(folder: Path, people: int) -> dict[str, Any]:
+    from django.db import connection
+
     from credits.services.rule_sets import load_rule_sets
     from organisations.enums import NodeKind
     from tests.factories.organisations import NodeFactory
@@ -30,6 +32,8 @@ def prepare(folder: Path, people: int) -> dict[str, Any]:
     briefs = years()
     for begin in range(0, people, CHUNK):
         add_people(range(begin, min(people, begin + CHUNK)), units, briefs)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as autovacuum does on a real server
     (folder / "scope").write_text(province.path)
     return {"briefs": len(briefs)}
 

@@ -5,6 +5,8 @@ import csv
 import errno
 import hashlib
 import io
+import json
+import random
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,9 +26,10 @@ from cms.shared.storage import private_storage
 from credits import columns
 from credits.columns import DECLARED, BadColumnSet, Part, SetKind
 from credits.enums import GrantMethod, OfficialState
-from credits.exports import cells, covers, pdfs, render, writers
+from credits.exports import annual, cells, covers, pdfs, render, writers
+from credits.exports.making import made
 from credits.models import Book, ExportJob, Judgement
-from credits.selectors import column_sets
+from credits.selectors import briefs, column_sets
 from credits.selectors.texts import plain
 from credits.services import awards, exports, statuses
 from organisations.enums import NodeKind, PersonState, Role
@@ -263,6 +266,41 @@ def test_projects_are_those_of_the_year() -> None:
     ProjectFactory(year=YEAR - 1, number="旧")
     rows = rows_of(world.made(column_set=SETS["projects"]))
     assert [(row["project_number"], row["days"], row["project_hours"]) for row in rows] == [(project.number, "3", "18")]
+
+
+def test_cells_that_are_made_once_are_those_that_are_made_for_each_row() -> None:
+    dice, on = random.Random(7), date(YEAR, 11, 20)
+    column_set = column_sets.find(SETS["annual"])
+    wish = annual.asked(rule_set_id=HENAN, year=YEAR, as_of=on, categories=column_set.categories)
+    states = [PersonState.ACTIVE, PersonState.ACTIVE, PersonState.MATERNITY]
+
+    def row() -> cells.Row:
+        figures = [f"{dice.randrange(400) / 4:.2f}" for _n in range(6)]
+        goal = ["min_total", "", "25.00", *figures[:3], dice.choice(["met", "open", "undetermined"]), "failed", []]
+        if dice.random() < 0.2:
+            goal[-1] = [[f"{YEAR}-0{dice.randint(1, 9)}-01", "failed"]]
+        official = [[state.value, dice.randint(1, 3), f"{YEAR}-05-01", "意见"] for state in OfficialState]
+        text = json.dumps(
+            [
+                *figures[3:], "failed", {"I": figures[0], dice.choice(["II", "promotion"]): figures[1]}, [goal],
+                dice.choice([[], ["B"], ["B", "M"]]), dice.sample(official, dice.randint(0, 3)), 3,
+            ]
+        )  # fmt: skip
+        person = cells.PersonPart("1", "王", "4101**********4516", "正常", "技师")
+        place = dice.choice(places)
+        return person, place, cells.Year(briefs.read(text), dice.choice(states), wish.context)
+
+    places = [cells.Place(n, f"H{n}", f"第{n}医院", "CT室") for n in range(3)]
+    rows = [row() for _n in range(300)]
+    alone = []
+    for one in rows:
+        texts = []
+        for column in column_set.columns:
+            functions, index = cells.PARTS[columns.declared(column_set.kind, column.key).part]
+            read = functions[column.key.partition(":")[0]]
+            texts.append(writers.cell(read(one if index is None else one[index], column)))
+        alone.append(texts)
+    assert [list(texts) for _row, texts in made(column_set, rows, writers.cell)] == alone
 
 
 def test_gb18030_holds_every_name() -> None:
