@@ -18,9 +18,9 @@ _TONES = {
     JudgementState.UNDETERMINED: "warn",
     JudgementState.RECORD_ONLY: "info",
 }
-WIDTH, HEIGHT = 600, 160
+WIDTH, HEIGHT = 420, 160
 # Of more months every so-manieth is named under the plot.
-NAMED = 12
+NAMED = 6
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class Place:
     keeps: bool
     adds: bool
     grants_roles: bool
+    sees_credits: bool
 
 
 def places_in(
@@ -147,6 +148,7 @@ def place_of(*, by: Person, node: Node) -> Place:
         keeps=_keeps(node, kept, departments),
         adds=_adds(node, kept, departments),
         grants_roles=scope_for(by, Power.GRANT_ROLES).covers(node.path),
+        sees_credits=scope_for(by, Power.SEE_CREDITS).covers(node.path),
     )
 
 

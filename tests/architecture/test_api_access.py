@@ -53,6 +53,10 @@ def _learner(world: World) -> dict[str, str]:
     return {"public_id": str(world.learner.public_id)}
 
 
+def _place(world: World) -> dict[str, str]:
+    return {"public_id": str(world.hospital.public_id)}
+
+
 def _lesson(world: World) -> dict[str, str]:
     return {"key": str(world.lecture_lesson.translation_key)}
 
@@ -85,6 +89,7 @@ TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any
     ("get", "credits/entries/"): (nothing, nothing, OWN),
     ("get", "credits/title-path/"): (nothing, nothing, OWN),
     ("get", "credits/people/<uuid:public_id>/title-path/"): (_learner, nothing, (403, 403, 200, 404, 403)),
+    ("get", "credits/places/<uuid:public_id>/year/"): (_place, nothing, (403, 403, 200, 404, 403)),
     ("get", "credits/feed/"): (nothing, nothing, KEYS_ALONE),
     ("get", "credit-exports/"): (nothing, nothing, ADMINISTRATORS),
     ("post", "credit-exports/"): (nothing, _wanted, (403, 403, 202, 404, 403)),

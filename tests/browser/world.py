@@ -126,6 +126,8 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "credits of 2025": ("learner", reverse("credits:my_credits") + "?year=2025"),
             "messages": ("learner", reverse("organisations:notifications")),
             "people": ("admin", reverse("credits:people")),
+            "year of a place": ("admin", reverse("manage:credit_year", args=[hospital.public_id])),
+            "people of a year": ("admin", reverse("manage:credit_year_people", args=[hospital.public_id])),
             "exports": ("admin", reverse("credits:exports")),
             "management": ("admin", reverse("manage:home")),
             "people of the unit": ("admin", reverse("manage:people")),

@@ -217,3 +217,15 @@ def test_place_in_the_list_is_told_by_what_is_missing_and_a_key() -> None:
     assert After.told(f"12.50~{key}") == After(Decimal("12.50"), key)
     assert [After.told(text) for text in ("", "12.5", f"x~{key}", f"Infinity~{key}", "1~2")] == [None] * 5
     assert parse_qs(urlsplit(f"?after={After(Decimal('1.00'), key)}").query) == {"after": [f"1.00~{key}"]}
+
+
+def test_administrators_find_the_year_from_where_they_begin() -> None:
+    world = World()
+    client, link = signed_in(world.administrator), address("credit_year", world.hospital)
+    for start in (reverse("manage:home"), reverse("manage:place", args=[world.hospital.public_id])):
+        assert client.get(start).content.decode().count(f'href="{link}"') == 1
+    choice = reverse("manage:credit_years")
+    assert client.get(reverse("credits:people")).content.decode().count(f'class="button" href="{choice}"') == 1
+    keeper = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=world.city).person
+    beside = signed_in(keeper).get(reverse("manage:place", args=[world.hospital.public_id])).content.decode()
+    assert beside.count("credit-years") == 0
