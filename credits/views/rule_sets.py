@@ -138,7 +138,7 @@ def changes_csv(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     row = _proposal(request, public_id)
     found, kind = _changes(request, row)
     heading = [
-        _("Person"), _("Rules"), _("Period begins"), _("Last day"), _("Change"), _("Credits before"),
+        _("Person"), _("Rules"), _("Period begins"), _("Last day"), _("What changes"), _("Credits before"),
         _("Credits after"), _("State before"), _("State after"), _("Requirements that turn"), _("Verification"),
     ]  # fmt: skip
     rows = (one.cells for one in change_views(found.iterator(chunk_size=500)))
