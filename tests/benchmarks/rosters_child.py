@@ -16,6 +16,8 @@ from typing import Any
 SURNAMES, GIVEN = "王李张刘陈杨赵黄周吴徐孙", "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华"
 HEADINGS = ["序号", "姓名", "工号", "手机号", "身份证号", "科室", "职称", "用工形式", "入职日期", "学历"]
 
+DEPARTMENTS = 40
+
 
 def name(serial: int) -> str:
     return SURNAMES[serial % 12] + GIVEN[serial // 12 % 24] + GIVEN[serial // 288 % 24]
@@ -42,7 +44,8 @@ def write(sheet: Path, rows: int) -> None:
             serial + 1,
             0,
             [
-                serial + 1, name(serial), f"A{serial:06}", phone(serial), id_number(serial), f"影像科{serial % 40}",
+                serial + 1, name(serial), f"A{serial:06}", phone(serial), id_number(serial),
+                f"影像科{serial % DEPARTMENTS}",
                 "主管技师" if serial % 3 else "技师", "在编" if serial % 2 else "合同制", "2019-07-01", "本科",
             ],
         )  # fmt: skip
@@ -160,7 +163,7 @@ def _measured(sheet: Path, rows: int) -> dict[str, Any]:
     from django.db import connection
     from django.utils import timezone
 
-    from organisations.enums import Role
+    from organisations.enums import NodeKind, Role
     from organisations.formats.reading import opened
     from organisations.services import rosters
     from tests.factories.organisations import NodeFactory, RoleGrantFactory
@@ -173,6 +176,9 @@ def _measured(sheet: Path, rows: int) -> dict[str, Any]:
 
     found: dict[str, Any] = {"start_mb": round(highest_mb()), "reading": timed(read)}
     unit = NodeFactory()
+    # A new department costs statements of its own, however many rows name it.
+    for number in range(DEPARTMENTS):
+        NodeFactory(parent=unit, kind=NodeKind.DEPARTMENT, name=f"影像科{number}")
     keeper = RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, node=unit).person
     seed(unit, NodeFactory(), rows)
     with sheet.open("rb") as file:
