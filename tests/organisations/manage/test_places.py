@@ -142,7 +142,7 @@ def test_tree_and_place_take_constant_queries(desk: Desk, django_assert_num_quer
     client = signed_in(desk.keeper)
     with django_assert_num_queries(8):
         client.get(reverse("manage:places"))
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(url("place", desk.hospital))
 
 
