@@ -333,23 +333,48 @@ def _overlapping(people: Sequence[Person], entry: Entry) -> QuerySet[Entry]:
     ).order_by("recorded_at", "pk")
 
 
-def foreseen(*, people: Sequence[Person], activity: Activity, rule_set_id: str) -> dict[int, DuplicateActivity]:
+def foreseen(*, people: Sequence[Person], activity: Activity, rule_set_id: str) -> dict[int, GrantRefused]:
     """Of `people`, by id: whom `award` would refuse `activity` now, or answer with the entry that is there already.
 
-    Writes nothing; three statements however many people. Raises what `award` raises for everybody.
+    Where an accredited project has fewer places left than there are people, the first ones take them. Writes nothing;
+    as many statements however many people. Raises what `award` raises for everybody, also OutsideProject.
     """
     check(activity)
     entry = _draft(None, activity, rule_set_id, GrantMethod.MANUAL, None, "")
     standing: dict[int, list[Entry]] = {}
     for other in _overlapping(people, entry).select_related("book"):
         standing.setdefault(other.book.owner_id or 0, []).append(other)
-    refused = {}
+    refused: dict[int, GrantRefused] = {}
     for owner, others in standing.items():
         same = (other for other in others if doubles.is_same(entry, other))
         found = next(same, None) or doubles.first_collision(entry, others)
         if found is not None:
             refused[owner] = refusal_of(found, entry)
+    if entry.project_id is not None:
+        project = Project.objects.get(pk=entry.project_id)
+        _check_days(project, entry)
+        newcomers = _newcomers(project, entry, [person for person in people if person.pk not in refused])
+        left = max(0, (project.quota or 0) - places_taken([project.pk]).get(project.pk, 0))
+        full = {person.pk: ProjectFull(number=project.number, quota=project.quota) for person in newcomers[left:]}
+        refused |= full
     return refused
+
+
+def _check_days(project: Project, entry: Entry) -> None:
+    if entry.begins_on < project.begins or entry.ends_on > project.last_day:
+        raise OutsideProject(
+            number=project.number, begins=project.begins.isoformat(), ends=project.last_day.isoformat(),
+            first=entry.begins_on.isoformat(), last=entry.ends_on.isoformat(),
+        )  # fmt: skip
+
+
+def _newcomers(project: Project, entry: Entry, people: Sequence[Person]) -> list[Person]:
+    """Of `people`: who would take a place by `entry`. One person has one place, however many entries."""
+    if project.quota is None or entry.role != CreditRole.LEARNER:
+        return []
+    held = standing_grants(project.pk).filter(book__owner__in=people, role=CreditRole.LEARNER.value)
+    owners = set(held.values_list("book__owner", flat=True))
+    return [person for person in people if person.pk not in owners]
 
 
 def _check_project(person: Person, entry: Entry) -> None:
@@ -358,16 +383,8 @@ def _check_project(person: Person, entry: Entry) -> None:
     if entry.project_id is None:
         return
     project = Project.objects.get(pk=entry.project_id)
-    if entry.begins_on < project.begins or entry.ends_on > project.last_day:
-        raise OutsideProject(
-            number=project.number, begins=project.begins.isoformat(), ends=project.last_day.isoformat(),
-            first=entry.begins_on.isoformat(), last=entry.ends_on.isoformat(),
-        )  # fmt: skip
-    if project.quota is None or entry.role != CreditRole.LEARNER:
-        return
-    if standing_grants(project.pk).filter(book__owner=person, role=CreditRole.LEARNER.value).exists():
-        return  # One person has one place, however many entries.
-    if places_taken([project.pk]).get(project.pk, 0) >= project.quota:
+    _check_days(project, entry)
+    if _newcomers(project, entry, [person]) and places_taken([project.pk]).get(project.pk, 0) >= (project.quota or 0):
         raise ProjectFull(number=project.number, quota=project.quota)
 
 

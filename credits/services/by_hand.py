@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from credits.enums import ActivityKind, GrantMethod, LineReason
-from credits.models import Entry, EntryEvidence
+from credits.models import Entry, EntryEvidence, Project
 from credits.rules import Fact
 from credits.rules.earning import earn
 from credits.selectors import in_force, time_zone_of
-from credits.services.awards import Activity, DuplicateActivity, award, refusal_naming, reverse
+from credits.services.awards import Activity, GrantRefused, award, refusal_naming, reverse
 from organisations import audit, notifications
 from organisations.models import Person
 from organisations.services import proofs
@@ -62,6 +62,11 @@ class OtherRole(errors.InvalidInput):
     message = _("The rules give this credit to another role. Choose that role, or another kind of activity.")
 
 
+class UnknownProject(errors.InvalidInput):
+    code = "unknown_project"
+    message = _("The register has no project with this number. Correct it, or leave it empty.")
+
+
 class NoSuchLevel(errors.InvalidInput):
     code = "no_such_level"
     message = _("The rules' table needs a level for this kind of activity. Choose one of its own.")
@@ -91,6 +96,7 @@ class Stated:
     begins_time: time | None = None
     ends_time: time | None = None
     level: str = ""
+    project_number: str = ""
 
 
 def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, proof: File[bytes]) -> Entry:
@@ -98,11 +104,12 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
 
     Raises DuplicateActivity (which names the entry) for what is there already, also for a paper that proves another
     entry; OwnEntry, NotOver, EndsBeforeItBegins, MoreThanThereWas, NotInTheseRules, OtherUnit, OtherRole, NoSuchLevel,
-    NoRuleSetInForce, and what `proofs.read` raises.
+    UnknownProject, OutsideProject, ProjectFull, NoRuleSetInForce, and what `proofs.read` raises.
     """
     if by.pk == person.pk:
         raise OwnEntry
     begins_at, ends_at = check(stated)
+    project = project_of(stated)
     paper = proofs.read(proof)
     sha256 = hashlib.sha256(paper.content).hexdigest()
     activity = Activity(
@@ -116,10 +123,11 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
         organiser=stated.organiser,
         begins_at=begins_at,
         ends_at=ends_at,
-        level=stated.level,
+        project=project,
+        level=level_of(stated, project),
         evidence=({"kind": "proof", "sha256": sha256},),
     )
-    refusal: DuplicateActivity | None = None
+    refusal: GrantRefused | None = None
     with transaction.atomic():
         proved = proved_by(person, stated.rule_set_id, sha256)
         if proved is not None:
@@ -129,7 +137,7 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
                 person=person, activity=activity, rule_set_id=stated.rule_set_id, how=GrantMethod.MANUAL, by=by,
                 reason=reason,
             )  # fmt: skip
-        except DuplicateActivity as error:
+        except GrantRefused as error:
             refusal = error  # the log of it stays
         else:
             EntryEvidence.objects.create(entry=entry, sha256=sha256, file=proofs.store(paper))
@@ -162,6 +170,20 @@ def take_back(*, by: Person, person: Person, entry: Entry, reason: str) -> Entry
     if by.pk == person.pk:
         raise OwnEntry
     return reverse(entry=entry, by=by, reason=reason)
+
+
+def project_of(stated: Stated) -> Project | None:
+    """The accredited project that is stated; None where none is. Raises UnknownProject."""
+    if not stated.project_number:
+        return None
+    project = Project.objects.filter(number=stated.project_number).first()
+    if project is None:
+        raise UnknownProject
+    return project
+
+
+def level_of(stated: Stated, project: Project | None) -> str:
+    return stated.level or (project.level if project is not None else "")
 
 
 def proved_by(person: Person, rule_set_id: str, sha256: str) -> Entry | None:

@@ -12,7 +12,7 @@ from credits.enums import SHARED_PROOF, ActivityKind, GrantMethod
 from credits.models import Entry, EntryEvidence
 from credits.services import awards
 from credits.services.awards import Activity, GrantRefused, award, primary_book
-from credits.services.by_hand import OwnEntry, Stated, check, proved_by, tell
+from credits.services.by_hand import OwnEntry, Stated, check, level_of, project_of, proved_by, tell
 from credits.services.chain import lock_book, lock_feed
 from organisations import audit
 from organisations.models import Person
@@ -60,15 +60,12 @@ def award_many(
 def foresee(*, by: Person, people: Sequence[Person], stated: Stated) -> Refused:
     """Whom `record_for_group` would refuse now, and why; nothing is written but the log of the question.
 
-    Raises as `record_by_hand`, but for DuplicateActivity, OwnEntry and what is wrong with a paper.
+    Raises as `record_by_hand`, but for DuplicateActivity, ProjectFull, OwnEntry and what is wrong with a paper.
     """
-    refused = awards.foreseen(people=people, activity=_activity(by, stated), rule_set_id=stated.rule_set_id)
-    found: Refused = []
-    for person in people:
-        if person.pk == by.pk:
-            found.append((person, OwnEntry()))
-        elif person.pk in refused:
-            found.append((person, refused[person.pk]))
+    others = [person for person in people if person.pk != by.pk]
+    there = awards.foreseen(people=others, activity=_activity(by, stated), rule_set_id=stated.rule_set_id)
+    found: Refused = [(person, OwnEntry()) for person in people if person.pk == by.pk]
+    found += [(person, there[person.pk]) for person in others if person.pk in there]
     told = {"title": stated.title, "people": len(people), "refused": len(found)}
     audit.record(by=by, verb="credits.group.try", target=by, after=told)
     return found
@@ -88,18 +85,18 @@ def record_for_group(
     paper = proofs.read(proof)
     sha256 = hashlib.sha256(paper.content).hexdigest()
     refused: Refused = []
-    free = []
-    in_turn = _lock(people)
-    there = awards.foreseen(people=in_turn, activity=activity, rule_set_id=stated.rule_set_id)
-    for person in in_turn:
+    free: list[Person] = []
+    _lock(people)
+    for person in people:
         if person.pk == by.pk:
             refused.append((person, OwnEntry()))
-        elif person.pk in there:
-            refused.append((person, there[person.pk]))
         elif (proved := proved_by(person, stated.rule_set_id, sha256)) is not None:
             refused.append((person, awards.refusal_naming(proved)))
         else:
             free.append(person)
+    there = awards.foreseen(people=free, activity=activity, rule_set_id=stated.rule_set_id)
+    refused += [(person, there[person.pk]) for person in free if person.pk in there]
+    free = [person for person in free if person.pk not in there]
     if not free:
         return Granted([], refused)
     key = proofs.store(paper)
@@ -133,9 +130,11 @@ def _lock(people: Iterable[Person]) -> list[Person]:
 def _activity(by: Person, stated: Stated, *, sha256: str = "") -> Activity:
     """The same statement has the same id: sent twice it is one activity."""
     begins_at, ends_at = check(stated)
+    project = project_of(stated)
     told = "\n".join(
         str(part) for part in (by.public_id, stated.rule_set_id, stated.activity_type, stated.role, stated.title,
-                               stated.organiser, stated.level, begins_at.isoformat(), ends_at.isoformat())
+                               stated.organiser, stated.level, stated.project_number,
+                               begins_at.isoformat(), ends_at.isoformat())
     )  # fmt: skip
     return Activity(
         kind=ActivityKind.CLAIM,
@@ -148,6 +147,7 @@ def _activity(by: Person, stated: Stated, *, sha256: str = "") -> Activity:
         organiser=stated.organiser,
         begins_at=begins_at,
         ends_at=ends_at,
-        level=stated.level,
+        project=project,
+        level=level_of(stated, project),
         evidence=({"kind": SHARED_PROOF, "sha256": sha256},) if sha256 else (),
     )

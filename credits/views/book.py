@@ -27,6 +27,9 @@ FIELD_OF = {
     "other_unit": "unit",
     "other_role": "role",
     "no_such_level": "level",
+    "unknown_project": "project_number",
+    awards.OutsideProject.code: "project_number",
+    awards.ProjectFull.code: "project_number",
     ProofTooLarge.code: "proof",
     UnreadableProof.code: "proof",
 }

@@ -34,6 +34,10 @@ class EntryForm(forms.Form):
     level = forms.ChoiceField(
         label=_("Level or rank"), required=False, help_text=_("Only where the rules' table asks for it.")
     )
+    project_number = forms.CharField(
+        label=_("Project number"), max_length=60, required=False,
+        help_text=_("Only for an accredited project of the register; its days and places are then checked."),
+    )  # fmt: skip
     begins_on = DayField(label=_("First day"))
     begins_time = TimeOfDay(
         label=_("Began at"), help_text=_("With both times, what was attended in the same hours is found.")

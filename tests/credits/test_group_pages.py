@@ -16,6 +16,7 @@ from credits.services.verification import verify_judgements, verify_ledger
 from organisations.enums import Role
 from organisations.models import AuditEvent, Notification, Person
 from tests.credits.test_book_pages import World, address, client, pdf, sent
+from tests.factories.credits import ProjectFactory
 from tests.factories.organisations import EmploymentFactory, PersonFactory, RoleGrantFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
@@ -80,6 +81,27 @@ def test_refused_are_named_with_the_entry_and_the_others_recorded(group: Group) 
     assert AuditEvent.objects.filter(verb="credits.group.try").count() == 1
     left = answer.content.decode()
     assert (str(group.others[0].public_id) in left, str(group.person.public_id) in left) == (False, True)
+
+
+def test_project_with_fewer_places_takes_the_first_and_refuses_the_rest(group: Group) -> None:
+    project = ProjectFactory(quota=2)
+    people = [*group.others, group.person]
+    for do in ("try", "record"):
+        answer = group.post(do, *people, project_number=f" {project.number} ")
+        refused = [(person, error.code) for person, error in answer.context["refused"]]
+        assert refused == [(group.person, "project_full")]
+    entries = Entry.objects.order_by("book__owner")
+    assert [(entry.book.owner, entry.project, entry.level) for entry in entries] == [
+        (person, project, project.level) for person in group.others
+    ]
+    alone = sent(project_number=project.number, proof=pdf("另一张"), title="另一场")
+    full = group.http.post(address("entry_new", group.person.public_id), alone)
+    assert (full.status_code, "All 2 places of the project" in full.content.decode()) == (400, True)
+    later = ProjectFactory(begins=date(2026, 6, 1))
+    for number, text in ((later.number, "grants credit from 2026-06-01"), ("2026-XX", "The register has no project")):
+        answer = group.post("try", *people, project_number=number)
+        assert (answer.status_code, answer.content.decode().count(text)) == (400, 1)
+    assert Entry.objects.count() == 2
 
 
 def test_people_are_typed_by_user_name_or_staff_number(group: Group) -> None:

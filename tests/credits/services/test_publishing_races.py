@@ -52,5 +52,5 @@ def test_one_version_published_by_two_at_once_is_published_once() -> None:
     third = world._holder(world.province)
     row = world.tried(document(effective_from=date(2025, 1, 1).isoformat()))
     found = at_once(*(lambda by=by: outcome(by, row) for by in (world.second, third, world.second, third)))
-    assert sorted(found) == [*[proposals.AlreadyDecided.code] * 3, "published"]
+    assert sorted(found) == ["published", *[proposals.AlreadyDecided.code] * 3]
     assert RuleSetVersion.objects.filter(version="2025.2").count() == 1
