@@ -120,6 +120,11 @@ RENDERERS: dict[str, tuple[str, Callable[[World], str]]] = {
     "own year": ("year", lambda world: world.year("credits:my_credits", by=world.learner)),
     "year of a person": ("year", lambda world: world.year("credits:person_credits", world.learner.public_id)),
     "people": ("people", lambda world: world.reads("credits:people", year=YEAR)),
+    "year of a place": ("overview", lambda world: world.year("manage:credit_year", world.hospital.public_id)),
+    "people of a year": (
+        "overview_people",
+        lambda world: world.year("manage:credit_year_people", world.hospital.public_id),
+    ),
     "objection": ("manage_objection", _objection),
     "states of a person": ("official_person", lambda w: w.year("credits:official_person", w.learner.public_id)),
     "list of the authority": ("official_said", lambda w: w.reads("credits:official_list", _compared(w))),
@@ -277,6 +282,8 @@ TABLES: dict[str, Callable[[World], Rows]] = {
     for file_format in (ExportFormat.CSV, ExportFormat.XLSX)
 } | {
     "official_csv": lambda world: _list(world, "credits:official_csv", _compared(world)),
+    "credit_year_csv": lambda world: _list(world, "manage:credit_year_csv", world.hospital.public_id),
+    "credit_year_people_csv": lambda world: _list(world, "manage:credit_year_people_csv", world.hospital.public_id),
     "rule_set_changes_csv": lambda world: _list(world, "manage:rule_set_changes_csv", _trial(world)),
 }
 
@@ -290,6 +297,8 @@ def test_every_unverified_figure_of_a_table_has_its_mark_in_its_row(name: str, w
 def test_every_table_of_the_book_is_crawled() -> None:
     of_ours = [one for one in addresses() if one.callback.__module__.startswith("credits.views")]
     crawled = {
+        "manage/credit-years/<uuid:public_id>/list.csv",
+        "manage/credit-years/<uuid:public_id>/people/list.csv",
         "credits/official/<uuid:public_id>/comparison.csv",
         "manage/rules/proposals/<uuid:public_id>/changes.csv",
     }
@@ -297,7 +306,7 @@ def test_every_table_of_the_book_is_crawled() -> None:
     bare = {"manage/credit-objections/list.csv", "manage/projects/list.csv"}
     assert {one.route for one in of_ours if one.route.endswith(".csv")} == crawled | bare
     assert {name.partition(" ")[0] for name in TABLES if name.endswith("_csv")} == {
-        "official_csv", "rule_set_changes_csv",
+        "official_csv", "rule_set_changes_csv", "credit_year_csv", "credit_year_people_csv",
     }  # fmt: skip
     assert set(ExportFormat) == {ExportFormat.CSV, ExportFormat.XLSX, ExportFormat.PDF}
 
