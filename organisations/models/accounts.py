@@ -78,6 +78,7 @@ class Consent(models.Model):
     accepted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = _("agreement to a notice")
         constraints = [models.UniqueConstraint(name="consent_once", fields=["person", "document", "version"])]
 
     def __str__(self) -> str:
@@ -234,6 +235,7 @@ class ErasureRequest(Job):
     decision = FreeTextField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("request for erasure")
         constraints = [
             models.UniqueConstraint(
                 name="erasure_one_waiting", fields=["person"], condition=models.Q(request_state=RequestState.WAITING)

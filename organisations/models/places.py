@@ -90,6 +90,9 @@ class PlaceChange(models.Model):
     after = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now)
+    # What stands before and after in words: `selectors.log_words.worded`.
+    told_before = ""
+    told_after = ""
 
     class Meta:
         verbose_name = _("change of a place")

@@ -12,7 +12,6 @@ from django.apps import apps
 from django.db.models import CharField, F, Func, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_lazy as _
 
 from cms.shared import search_words
 from cms.shared.errors import NotFound
@@ -20,6 +19,7 @@ from organisations.enums import READINGS, Deed, Power
 from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import labels, log_words
+from organisations.selectors.log_words import READINGS_SHOWN
 from organisations.selectors.powers import people_in, reaches_everybody, required_scope
 
 PER_PAGE = 50
@@ -39,8 +39,6 @@ KINDS = (
 )
 # Fields that hold the id of something to which deeds are done.
 _TARGETS = frozenset({"account", "kept", "merged", "other", "person", "roster"})
-# Deeds by which nothing was changed: shown with the others, left out, or alone.
-READINGS_SHOWN = {"without": _("left out"), "only": _("only readings")}
 
 
 @dataclass(frozen=True)

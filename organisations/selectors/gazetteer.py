@@ -12,6 +12,7 @@ from organisations.enums import NodeKind, Power
 from organisations.models import AllianceMember, Employment, Membership, Node, Person, PlaceChange, RoleGrant
 from organisations.models.places import open_on
 from organisations.scopes import Scope
+from organisations.selectors import log_words
 from organisations.selectors.powers import in_force, scope_for
 
 # With more places than this a tree shows no departments: they stand on their hospital's page.
@@ -140,7 +141,7 @@ def place_of(*, by: Person, node: Node) -> Place:
         below=_grown([child for child in children if not child.is_closed], counts),
         closed_below=[child for child in children if child.is_closed],
         people=sum(counts.values()),
-        changes=list(node.changes.select_related("other", "by").order_by("-on", "-pk")),
+        changes=log_words.worded(node.changes.select_related("other", "by").order_by("-on", "-pk")),
         alliances=list(node.alliances.select_related("alliance").order_by("-begins", "-pk")),
         log=list(
             node.role_grants.select_related("person", "granted_by", "substitute_for__person").order_by("-begins", "-pk")

@@ -1,16 +1,17 @@
 """What a line of the audit log says before and after, in words: fields by their names, choices by their labels."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from organisations.enums import (
+    Deed,
     Degree,
     DocumentKind,
     EmploymentKind,
@@ -25,7 +26,9 @@ from organisations.enums import (
     RowOutcome,
     Tree,
 )
-from organisations.models import AuditEvent, Node
+from organisations.models import AuditEvent, Node, PlaceChange
+
+Written = TypeVar("Written", AuditEvent, PlaceChange)
 
 FIELDS: dict[str, str | Promise] = {
     "account": gettext_lazy("account"),
@@ -78,6 +81,7 @@ FIELDS: dict[str, str | Promise] = {
     "id_number": gettext_lazy("ID number"),
     "into": gettext_lazy("merged into"),
     "is_active": gettext_lazy("may sign in"),
+    "is_demo": gettext_lazy("demonstration"),
     "is_complete": gettext_lazy("a complete roster"),
     "kept": gettext_lazy("account that stays"),
     "key": gettext_lazy("key"),
@@ -94,7 +98,7 @@ FIELDS: dict[str, str | Promise] = {
     "merged_into": gettext_lazy("merged into"),
     "minutes": gettext_lazy("minutes"),
     "moved": gettext_lazy("taken over"),
-    "name": pgettext_lazy("person", "name"),
+    "name": gettext_lazy("name"),
     "name_en": gettext_lazy("English name"),
     "note": gettext_lazy("note"),
     "nowhere": gettext_lazy("people of no unit"),
@@ -129,16 +133,17 @@ FIELDS: dict[str, str | Promise] = {
     "sha256": "SHA-256",
     "sheets": gettext_lazy("sheets"),
     "shown": gettext_lazy("shown"),
-    "staff_number": gettext_lazy("staff number"),
+    "staff_number": gettext_lazy("Staff number"),
     "state": gettext_lazy("state"),
     "step": gettext_lazy("step"),
     "substitute_for": gettext_lazy("substitute for"),
     "table": gettext_lazy("table"),
     "target": gettext_lazy("done to"),
     "text": gettext_lazy("words searched for"),
-    "title": gettext_lazy("title"),
+    "title": gettext_lazy("Professional title"),
     "to": gettext_lazy("goes to"),
     "told": gettext_lazy("people told"),
+    "tree": gettext_lazy("tree"),
     "undone": gettext_lazy("by undoing a roster"),
     "unit": gettext_lazy("unit"),
     "user_name": gettext_lazy("user name"),
@@ -164,6 +169,8 @@ LISTS: dict[str, str | Promise] = {
     "roster": gettext_lazy("Rows of a roster"),
     "rosters": gettext_lazy("Rosters"),
 }
+# Deeds by which nothing was changed: shown with the others, left out, or alone.
+READINGS_SHOWN = {"without": gettext_lazy("left out"), "only": gettext_lazy("only readings")}
 # Where a field holds one of several values: by the first word of the deed, else by the field alone.
 _BY_DEED: dict[tuple[str, str], tuple[type[TextChoices], ...]] = {
     ("qualification", "kind"): (QualificationKind,),
@@ -175,6 +182,7 @@ _BY_DEED: dict[tuple[str, str], tuple[type[TextChoices], ...]] = {
 }
 _CHOICES: dict[str, tuple[type[TextChoices], ...]] = {
     "decision": (RequestState,),
+    "deed": (Deed,),
     "degree": (Degree,),
     "document": (DocumentKind,),
     "level": (HospitalLevel,),
@@ -198,16 +206,17 @@ def label(name: str) -> str:
     return str(FIELDS.get(name, name))
 
 
-def worded(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+def worded(events: Iterable[Written]) -> list[Written]:
     """The events with `told_before` and `told_after`, each one line. One query if places are named in them."""
     rows = list(events)
     names = names_of_places(rows)
     for row in rows:
-        row.told_before, row.told_after = (_line(row.verb, told, names) for told in (row.before, row.after))
+        verb = row.verb if isinstance(row, AuditEvent) else Deed.PLACE_CHANGE.value
+        row.told_before, row.told_after = (_line(verb, told, names) for told in (row.before, row.after))
     return rows
 
 
-def names_of_places(events: Iterable[AuditEvent]) -> dict[str, str]:
+def names_of_places(events: Iterable[Written]) -> dict[str, str]:
     """{code: name} of the places that stand in the events."""
     codes = {
         told[name]
@@ -243,7 +252,7 @@ def in_words(verb: str, name: str, value: Any, places: dict[str, str]) -> str:
     if value is None or value == "":
         return _("no end") if name in _OPEN_ENDED else _("none")
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
     if isinstance(value, list):
         told = [label(one) if name in _NAMES_OF_FIELDS else in_words(verb, name, one, places) for one in value]
         return ", ".join(told) or _("none")
@@ -266,6 +275,8 @@ def _text(verb: str, name: str, value: str, places: dict[str, str]) -> str:
         return places.get(value, value)
     if name == "list":
         return str(LISTS.get(value, value))
+    if name == "readings":
+        return str(READINGS_SHOWN.get(value, value))
     if name == "language":
         return str(dict(settings.LANGUAGES).get(value, value))
     if name == "document":
