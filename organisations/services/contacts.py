@@ -18,6 +18,7 @@ from organisations.models import Objection, Person
 from organisations.selectors import employment_on
 from organisations.selectors.contacts import holder_of, holders_of, waiting_of
 from organisations.selectors.details import administrators_of
+from organisations.selectors.directory import kept_among
 from organisations.services import people
 
 MOST_OPEN = 3
@@ -98,14 +99,16 @@ def ask(*, by: Person, person: Person, phone: str = "", email: str = "") -> erro
 
 
 @transaction.atomic
-def enter_without(*, by: Person, phone: str, email: str, **fields: Any) -> tuple[Person, int]:
-    """A new person without the number and the address that another account has, whose administrators are told; and how
-    many were. Raises what `people.enter` raises.
+def enter_without(*, by: Person, phone: str, email: str, **fields: Any) -> tuple[Person, int | None]:
+    """A new person without the number and the address that another account has. Where `by` does not keep that one, its
+    administrators are told, and how many comes back. Raises what `people.enter` raises.
     """
     holders = holders_of(phone=phone, email=email)
     phone, email = ("" if "phone" in holders else phone), ("" if "email" in holders else email)
     person = people.enter(by=by, phone=phone, email=email, **fields)
-    return person, ask_holders(by=by, person=person, holders=holders.values())
+    kept = kept_among(by, holders.values())
+    others = [holder for holder in holders.values() if holder.pk not in kept]
+    return person, ask_holders(by=by, person=person, holders=others) if others else None
 
 
 def ask_holders_of(*, by: Person, person: Person, phone: str) -> int:

@@ -151,6 +151,7 @@ def newcomer_form(desk: Desk) -> dict[str, str]:
 
 
 def test_newcomer_with_a_known_number_is_entered_without_it(desk: Desk, holder: Person) -> None:
+    second = desk.holder(Role.UNIT_CREDIT_ADMINISTRATOR, desk.hospital)
     client, url, fields = signed_in(desk.keeper), reverse("manage:person_new"), newcomer_form(desk)
     page = client.post(url, fields)
     text = page.content.decode()
@@ -161,7 +162,7 @@ def test_newcomer_with_a_known_number_is_entered_without_it(desk: Desk, holder: 
     sent = client.post(url, fields | {"without": "1"})
     newcomer = Person.objects.get(username="zhao.q")
     assert sent.url == reverse("manage:person", args=[newcomer.public_id])
-    assert (newcomer.phone, Objection.objects.count(), kinds(desk.keeper)) == ("", 0, [])
+    assert (newcomer.phone, Objection.objects.count(), kinds(desk.keeper), kinds(second)) == ("", 0, [], [])
     again = client.post(url, fields | {"without": "1"})
     assert (again.status_code, Person.objects.filter(name="赵强").count()) == (400, 1)
 
@@ -192,6 +193,7 @@ def test_changed_phone_that_is_taken_says_what_to_do(desk: Desk, holder: Person)
     assert ('value="13900000009"' in text, 'value="换号"' in text, 'name="ask"' in text) == (True, True, False)
     desk.worker.refresh_from_db()
     assert (desk.worker.phone, Objection.objects.count()) == ("+8613800000001", 0)
+    assert ("138****0001" in text, "139****0009" in text) == (True, False)
 
 
 def test_changed_phone_of_another_unit_is_asked_for_once_a_day(desk: Desk) -> None:

@@ -49,6 +49,7 @@ def phone(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except people.AlreadyTaken:
             if request.POST.get("ask"):
                 return _asked(request, access.person, form.cleaned_data["phone"])
+            access.person.refresh_from_db(fields=people.CONTACT)
             clash = clashes.clash(by, form)
             form.add_error("phone", _("Another account has this number."))
         except DomainError as error:

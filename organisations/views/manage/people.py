@@ -69,6 +69,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "rows": directory.rows_of(page.object_list),
         "keeps_people": bool(scope_for(by, Power.KEEP_PEOPLE)),
+        "sees_departures": bool(scope_for(by, Power.SEE_INTAKE)),
         "opens_accounts": bool(scope_for(by, Power.OPEN_ACCOUNTS)),
         "filters": _without_page(request),
     }
@@ -245,5 +246,6 @@ def _entered_without(request: HttpRequest, form: NewPersonForm) -> HttpResponse:
     person, told = contacts.enter_without(by=shell.person_of(request), **form.cleaned_data)
     text = _("%(name)s is entered, without what another account has. Now issue an activation code.")
     messages.success(request, text % {"name": person.name})
-    messages.info(request, clashes.told(told))
+    if told is not None:
+        messages.info(request, clashes.told(told))
     return redirect("manage:person", person.public_id)
