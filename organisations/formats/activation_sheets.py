@@ -81,7 +81,7 @@ def xlsx(slips: Iterable[Slip], *, valid_until: date, language: str) -> bytes:
     with translation.override(language):
         sheet = book.add_worksheet(_("Activation codes")[:31])
         head = [_("Place of work"), _("Department"), pgettext("person", "Name"), _("Staff number")]
-        head += [_("Activation code"), _("Address"), _("Valid until")]
+        head += [_("Activation code"), _("Address to sign in"), _("Valid until")]
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     for column, (word, width) in enumerate(zip(head, (28, 16, 14, 14, 20, 52, 14), strict=True)):
         sheet.set_column(column, column, width, text)

@@ -142,7 +142,8 @@ def close(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = f.CloseForm(deeds.data(request))
     return _asked(
         request, node, heading=_("Close %(name)s") % {"name": node}, submit=_("Close it"), form=form, danger=True,
-        deed=lambda: trees.close_place(by=by, node=node, **form.cleaned_data), done=_("The place closes on that day."),
+        deed=lambda: trees.close_place(by=by, node=node, **form.cleaned_data),
+        done=_("The closing is entered; its day stands below."),
         text=_(
             "It stays open until that day; its roles and its time in alliances end then. Records that name it stay."
         ),

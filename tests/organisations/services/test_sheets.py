@@ -70,7 +70,15 @@ def test_excel_sheet_holds_one_working_code_a_person_by_department(admin: Person
     head, *rows = rows_of(sheet)
     day = (timezone.localtime() + timedelta(days=30)).date().isoformat()
     address = "http://127.0.0.1:8000/en/account/activate/"
-    assert head == ("Place of work", "Department", "Name", "Staff number", "Activation code", "Address", "Valid until")
+    assert head == (
+        "Place of work",
+        "Department",
+        "Name",
+        "Staff number",
+        "Activation code",
+        "Address to sign in",
+        "Valid until",
+    )
     assert [row[:4] + row[5:] for row in rows] == [
         ("示范医院", "CT室", "李娜", "***77", address, day),
         ("示范医院", "磁共振室", "王伟", "***42", address, day),
