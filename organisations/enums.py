@@ -102,7 +102,8 @@ class Power(models.TextChoices):
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
 # OPEN_ACCOUNTS: activation codes and sheets, a forgotten password, a changed phone.
 # APPROVE_DISCLOSURE: exports with full ID numbers, and erasure; never one's own request.
-# SEE_INTAKE: rosters and registrations, SEE_ERASURES: who asks to be forgotten; to read, whoever decides about them.
+# SEE_INTAKE: rosters, registrations, reported titles, objections and who left, SEE_ERASURES: who asks to be forgotten;
+# to read, whoever decides about them.
 # SEE_CREDITS: years of places and of their people, exports.
 # REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.

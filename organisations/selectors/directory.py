@@ -89,6 +89,12 @@ def people_of(by: Person, power: Power, *, nowhere: bool = False) -> QuerySet[Pe
     return belonging_nowhere() if nowhere else people_in(scope)
 
 
+def kept_among(by: Person, people: Iterable[Person]) -> set[int]:
+    """The keys of those among `people` whom `by` keeps (Power.KEEP_PEOPLE); of one who only reads, none. A query."""
+    scope, keys = scope_for(by, Power.KEEP_PEOPLE), {person.pk for person in people}
+    return set(people_in(scope).filter(pk__in=keys).values_list("pk", flat=True)) if scope and keys else set()
+
+
 def person_of(by: Person, power: Power, public_id: UUID) -> Person:
     """Somebody whom `power` of `by` reaches. Raises OutOfScope without the power anywhere, NotFound for all others."""
     person = people_of(by, power).filter(public_id=public_id).first()

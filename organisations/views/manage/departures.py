@@ -15,7 +15,7 @@ PER_PAGE = 50
 @shell.managed
 @require_safe
 def departures(request: HttpRequest) -> HttpResponse:
-    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+    scope = required_scope(shell.person_of(request), Power.SEE_INTAKE)
     page = Paginator(departures_in(scope), PER_PAGE).get_page(request.GET.get("page"))
     lists.read(request, "departures", {}, rows=page.paginator.count)
     return shell.page(request, "organisations/manage/departures.html", {"page_obj": page}, section="people")

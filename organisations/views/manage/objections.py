@@ -16,7 +16,7 @@ from cms.shared.errors import DomainError
 from organisations.enums import Power
 from organisations.models import Objection
 from organisations.scopes import Scope
-from organisations.selectors import directory, required_scope
+from organisations.selectors import directory, required_scope, scope_for
 from organisations.selectors.contacts import clashes_of
 from organisations.selectors.details import objection_in, objections_in
 from organisations.services import access
@@ -44,13 +44,13 @@ class ObjectionFilterForm(lists.FilterForm):
 @shell.managed
 @require_safe
 def objections(request: HttpRequest) -> HttpResponse:
-    return _listed(request, required_scope(shell.person_of(request), Power.KEEP_PEOPLE))
+    return _listed(request, required_scope(shell.person_of(request), Power.SEE_INTAKE))
 
 
 @shell.managed
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
-    form, found = _found(request, required_scope(shell.person_of(request), Power.KEEP_PEOPLE))
+    form, found = _found(request, required_scope(shell.person_of(request), Power.SEE_INTAKE))
     heading = [pgettext("person", "Name"), _("User name"), _("Works at"), _("Said on"), _("What is not right")]
     heading += [pgettext("to a person", "Answer"), _("Answered by"), _("Answered on")]
     return lists.download(request, "objections", form.values(), heading, map(_cells, found.iterator(chunk_size=500)))
@@ -103,7 +103,10 @@ def _listed(
 ) -> HttpResponse:
     form, found = _found(request, scope)
     context = lists.context(request, form, found, view="manage:objections", per_page=PER_PAGE, of_people=True)
-    clashes = clashes_of(shell.person_of(request), context["page_obj"])
-    context["rows"] = [(row, clashes.get(row.pk)) for row in context["page_obj"]]
+    by = shell.person_of(request)
+    clashes, kept = clashes_of(by, context["page_obj"]), scope_for(by, Power.KEEP_PEOPLE)
+    context["rows"] = [
+        (row, clashes.get(row.pk), row.unit is not None and kept.covers(row.unit.path)) for row in context["page_obj"]
+    ]
     context |= {"wrong": wrong, "problem": problem}
     return shell.page(request, "organisations/manage/objections.html", context, section="objections", status=status)

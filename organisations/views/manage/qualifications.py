@@ -39,8 +39,10 @@ class RefuseTogetherForm(forms.Form):
     )
 
 
-def _found(request: HttpRequest, asked: QueryDict) -> "tuple[QualificationFilterForm, QuerySet[Qualification]]":
-    scope = required_scope(shell.person_of(request), Power.KEEP_PEOPLE)
+def _found(
+    request: HttpRequest, asked: QueryDict, power: Power = Power.SEE_INTAKE
+) -> "tuple[QualificationFilterForm, QuerySet[Qualification]]":
+    scope = required_scope(shell.person_of(request), power)
     form = QualificationFilterForm(asked)
     values = form.values()
     found = overview.waiting_qualifications(
@@ -55,7 +57,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     form, found = _found(request, request.GET)
     context = lists.context(request, form, found, view="manage:qualifications", per_page=PER_PAGE, of_people=True)
     people = directory.rows_of([row.person for row in context["page_obj"]])
-    context["rows"] = list(zip(context["page_obj"], people, strict=True))
+    kept = directory.kept_among(shell.person_of(request), [row.person for row in context["page_obj"]])
+    context["rows"] = [
+        (row, person, row.person_id in kept) for row, person in zip(context["page_obj"], people, strict=True)
+    ]
+    context["decides"] = bool(kept)
     return shell.page(request, "organisations/manage/qualifications.html", context, section="qualifications")
 
 
@@ -85,8 +91,8 @@ def together(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest) -> "QuerySet[Qualification]":
     """Those ticked that still wait, or all whom the filters of the list find."""
     if request.POST.get("everybody"):
-        return _found(request, QueryDict(request.POST.get("filters", "")))[1]
-    found = _found(request, QueryDict())[1]
+        return _found(request, QueryDict(request.POST.get("filters", "")), Power.KEEP_PEOPLE)[1]
+    found = _found(request, QueryDict(), Power.KEEP_PEOPLE)[1]
     return found.filter(public_id__in=lists.ticked(request, "qualifications"))
 
 

@@ -20,12 +20,29 @@ _READER = ["home", "people", "places", "alliances"]
     [
         (Role.LEARNER, []),
         (Role.EDITOR, []),
-        (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, [*_READER, "credit_years"]),
-        (Role.UNIT_CREDIT_ADMINISTRATOR, [*_UNIT, "credit_years", "entry_objections", "closings", "columns"]),
-        (Role.CITY_REVIEWER, [*_READER, "credit_years", "entry_objections", "closings", "columns"]),
+        (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, [*_READER, "credit_years", "projects"]),
+        (
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            [*_UNIT, "credit_years", "entry_objections", "closings", "projects", "columns"],
+        ),
+        (Role.CITY_REVIEWER, [*_READER, "credit_years", "entry_objections", "closings", "projects", "columns"]),
         (Role.BRANCH_SECRETARY, _READER),
-        (Role.AUDITOR, [*_READER, "roles", "rosters", "registrations", "credit_years", "erasures", "audit"]),
-        (Role.SYSTEM_ADMINISTRATOR, [*_UNIT, "rule_sets", "columns", "feeds"]),
+        (
+            Role.AUDITOR,
+            [
+                *_READER,
+                "roles",
+                "rosters",
+                "registrations",
+                "qualifications",
+                "objections",
+                "credit_years",
+                "projects",
+                "erasures",
+                "audit",
+            ],
+        ),
+        (Role.SYSTEM_ADMINISTRATOR, [*_UNIT, "projects", "rule_sets", "columns", "feeds"]),
         (Role.SECURITY_ADMINISTRATOR, ["home", "roles", "disclosures", "erasures", "audit"]),
     ],
 )
@@ -37,7 +54,7 @@ def test_navigation_offers_what_the_powers_open(role: Role, sections: list[str])
 def test_navigation_offers_the_rules_of_all_at_the_top_of_the_tree_only() -> None:
     hospital = NodeFactory(parent=NodeFactory())
     person = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=hospital).person
-    assert [link.section for link in manage.links_of(person)] == [*_UNIT, "columns", "feeds"]
+    assert [link.section for link in manage.links_of(person)] == [*_UNIT, "projects", "columns", "feeds"]
 
 
 def test_navigation_of_a_blocked_account_is_empty() -> None:

@@ -1,0 +1,49 @@
+"""Whoever audits reads what others decide about, and is offered nothing that changes it."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from organisations.enums import Deed, QualificationKind, Role
+from organisations.models import AuditEvent, Qualification
+from organisations.services import objections, qualifications
+from tests.factories.organisations import RoleGrantFactory
+from tests.organisations.manage.desk import Desk, signed_in
+
+FORMS = re.compile(r'<form[^>]*action="([^"]*)"')
+
+
+@pytest.mark.parametrize("view", ["manage:qualifications", "manage:objections", "manage:departures", "manage:rosters"])
+def test_auditor_reads_and_is_offered_no_deed(desk: Desk, view: str) -> None:
+    qualifications.claim(by=desk.worker, kind=QualificationKind.DEGREE, value="bachelor")
+    objections.object_to(by=desk.worker, text="不对")
+    auditor = desk.holder(Role.AUDITOR, desk.province)
+    page = signed_in(auditor).get(reverse(view))
+    main = page.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert page.status_code == 200
+    assert [action for action in FORMS.findall(main) if action != reverse("manage:search")] == []
+    assert not re.search(r'href="[^"]*/(confirm|refuse|phone|merge)/', main)
+    kept = signed_in(desk.keeper).get(reverse(view)).content.decode()
+    assert (desk.worker.name in main) == (desk.worker.name in kept)
+    read = AuditEvent.objects.filter(verb=Deed.LIST_READ, actor_id_copy=auditor.pk)
+    assert read.count() == (0 if view == "manage:rosters" else 1)
+
+
+def test_auditor_of_all_who_keeps_one_unit_decides_there_alone(desk: Desk) -> None:
+    stranger = desk.colleague(name="赵强", unit=desk.other)
+    for person in (desk.worker, stranger):
+        qualifications.claim(by=person, kind=QualificationKind.DEGREE, value="bachelor")
+        objections.object_to(by=person, text="不对")
+    reader = desk.holder(Role.AUDITOR, desk.province)
+    RoleGrantFactory(person=reader, role=Role.UNIT_CREDIT_ADMINISTRATOR, node=desk.hospital)
+    client = signed_in(reader)
+    rows = client.get(reverse("manage:qualifications")).context["rows"]
+    assert {row.person: keeps for row, _person, keeps in rows} == {desk.worker: True, stranger: False}
+    said = client.get(reverse("manage:objections")).context["rows"]
+    assert {row.person: keeps for row, _clash, keeps in said} == {desk.worker: True, stranger: False}
+    sent = {"deed": "accept", "everybody": "1", "confirmed": "1"}
+    assert client.post(reverse("manage:qualifications_together"), sent).context["done"] == 1
+    assert {row.person: row.state for row in Qualification.objects.all()} == {
+        desk.worker: "confirmed", stranger: "claimed",
+    }  # fmt: skip
