@@ -36,6 +36,21 @@ class ProjectState(StrEnum):
     CLOSED = "closed"
 
 
+class ImportState(StrEnum):
+    WAITING = "waiting"
+    APPLIED = "applied"
+    UNDONE = "undone"
+
+
+class RowAction(StrEnum):
+    """What a row of a sheet would do to the register."""
+
+    WRONG = "wrong"
+    NEW = "new"
+    CHANGE = "change"
+    SAME = "same"
+
+
 class CreditRole(StrEnum):
     LEARNER = "learner"
     TEACHER = "teacher"

@@ -97,20 +97,13 @@ class ProjectTerms:
             self.fields[kind.value] = field
 
 
-# What the register refuses as a whole, by the field at which it is said.
-_PROJECT_FIELD_OF = {
-    "project_number_taken": "number", "project_number_granted": "number", "project_days_granted": "ends",
-    "project_places_granted": "quota",
-}  # fmt: skip
-
-
 def add_project_problems(form: forms.BaseForm, error: DomainError) -> None:
     """Say each thing that is wrong at its own field."""
     if isinstance(error, projects.BadProject):
         for problem in error.problems:
             form.add_error(problem.field if problem.field in form.fields else None, projects.said(problem))
     else:
-        field = _PROJECT_FIELD_OF.get(error.code)
+        field = projects.FIELD_OF.get(error.code)
         form.add_error(field if field in form.fields else None, str(error))
 
 

@@ -3,7 +3,16 @@
 from django.urls import URLPattern, path
 
 from credits import views
-from credits.views import closings, column_sets, feed_tokens, objections, overview, projects, rule_sets
+from credits.views import (
+    closings,
+    column_sets,
+    feed_tokens,
+    objections,
+    overview,
+    project_imports,
+    projects,
+    rule_sets,
+)
 
 urlpatterns: list[URLPattern] = [
     path("credit-years/", overview.years, name="credit_years"),
@@ -30,6 +39,10 @@ urlpatterns: list[URLPattern] = [
     path("projects/", projects.listed, name="projects"),
     path("projects/list.csv", projects.download, name="projects_csv"),
     path("projects/add/", projects.add, name="project_add"),
+    path("projects/imports/", project_imports.listed, name="project_imports"),
+    path("projects/imports/<uuid:public_id>/", project_imports.detail, name="project_import"),
+    path("projects/imports/<uuid:public_id>/columns/", project_imports.columns, name="project_import_columns"),
+    path("projects/imports/<uuid:public_id>/decide/", project_imports.decide, name="project_import_decide"),
     path("projects/<uuid:public_id>/", projects.detail, name="project"),
     path("projects/<uuid:public_id>/change/", projects.change, name="project_change"),
     path("projects/<uuid:public_id>/close/", projects.close, name="project_close"),

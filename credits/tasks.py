@@ -3,7 +3,16 @@
 from celery import shared_task
 
 from credits.models import ExportJob, OfficialList, RuleSetProposal, Statement
-from credits.services import checkpoints, disclosures, exports, objections, official, rule_set_proposals, statements
+from credits.services import (
+    checkpoints,
+    disclosures,
+    exports,
+    objections,
+    official,
+    project_imports,
+    rule_set_proposals,
+    statements,
+)
 
 
 @shared_task(name="credits.checkpoint")
@@ -28,6 +37,7 @@ def erase_disclosures() -> None:
     exports.erase_old()
     official.erase_old()
     statements.erase_old()
+    project_imports.erase_old()
 
 
 @shared_task(name="credits.escalate_objections", ignore_result=True)

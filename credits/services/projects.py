@@ -71,6 +71,13 @@ class PlacesGranted(errors.Conflict):
     message = _("%(taken)s people have a place already; there cannot be fewer. Take back what was wrong first.")
 
 
+# At which field a refusal of the register is said.
+FIELD_OF = {
+    "project_number_taken": "number", "project_number_granted": "number", "project_days_granted": "ends",
+    "project_places_granted": "quota", "project_reason_missing": "reason",
+}  # fmt: skip
+
+
 class ReasonMissing(errors.InvalidInput):
     code = "project_reason_missing"
     message = _("Say why the project is closed; whoever looks at its offers reads it.")
@@ -94,13 +101,18 @@ def said(problem: Problem) -> str:
 def check(stated: Stated, *, before: Project | None = None) -> Stated:
     """What will be stored. Raises BadProject, NumberTaken, NumberGranted, DaysGranted, PlacesGranted."""
     stated = registry.completed(stated)
-    kept = {} if before is None else {kind.value: getattr(before, kind.value) for kind in registry.TermKind}
-    if problems := registry.problems(stated, kept=kept):
+    if problems := problems_of(stated, before):
         raise BadProject(problems)
     _check_number(stated, before)
     if before is not None:
-        _check_granted(stated, before)
+        check_granted(stated, before)
     return stated
+
+
+def problems_of(stated: Stated, before: Project | None) -> list[Problem]:
+    """What is wrong with a project by itself. What its row says already in older words may stay."""
+    kept = {} if before is None else {kind.value: getattr(before, kind.value) for kind in registry.TermKind}
+    return registry.problems(stated, kept=kept)
 
 
 def _check_number(stated: Stated, before: Project | None) -> None:
@@ -112,7 +124,8 @@ def _check_number(stated: Stated, before: Project | None) -> None:
         raise NumberTaken(number=same)
 
 
-def _check_granted(stated: Stated, before: Project) -> None:
+def check_granted(stated: Stated, before: Project) -> None:
+    """What was granted holds number, days and places. Raises NumberGranted, DaysGranted, PlacesGranted."""
     granted = selectors.granted_on(before)
     if not granted:
         return
@@ -135,7 +148,7 @@ def add(*, by: Person, stated: Stated) -> Project:
     required_scope(by, Power.KEEP_PROJECTS)
     lock_feed()
     stated = check(stated)
-    project = Project(**_fields(stated))
+    project = Project(**fields_of(stated))
     try:
         with transaction.atomic():
             project.save(force_insert=True)
@@ -154,9 +167,16 @@ def change(*, by: Person, project: Project, seen: int, stated: Stated) -> Projec
     required_scope(by, Power.KEEP_PROJECTS)
     lock_feed()
     before = _as_it_is(project, seen)
-    stated = check(stated, before=before)
-    fields = _fields(stated)
-    _write(before, seen, fields)
+    return write(by=by, project=before, stated=check(stated, before=before))
+
+
+def write(*, by: Person, project: Project, stated: Stated) -> Project:
+    """Put what was checked in the place of `project`, and log what differs. Raises Conflict.
+
+    The caller holds the feed's lock, under which `project` was read.
+    """
+    before, fields = project, fields_of(stated)
+    _write(before, before.changes, fields)
     differing = [name for name, value in fields.items() if value != getattr(before, name)]
     old, new = told(before.stated), told(stated)
     audit.record(
@@ -213,13 +233,14 @@ def _write(project: Project, seen: int, fields: Mapping[str, Any]) -> None:
         raise errors.Conflict
 
 
-def _fields(stated: Stated) -> dict[str, Any]:
+def fields_of(stated: Stated) -> dict[str, Any]:
+    """As they are stored."""
     fields = {name: getattr(stated, name) for name in registry.FIELDS}
     return fields | {"hours": stated.hours or 0}
 
 
 def told(stated: Stated) -> dict[str, Any]:
     """For the log: what a project says, but for the name of the person in charge."""
-    fields = _fields(stated)
+    fields = fields_of(stated)
     fields["person_in_charge"] = "…" if stated.person_in_charge else ""
     return fields

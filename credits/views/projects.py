@@ -24,10 +24,6 @@ from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import deeds, lists, shell
 
 SECTION = "projects"
-_FIELD_OF = {
-    "project_number_taken": "number", "project_number_granted": "number", "project_days_granted": "ends",
-    "project_places_granted": "quota", "project_reason_missing": "reason",
-}  # fmt: skip
 
 
 def _keeps(by: Person) -> bool:
@@ -89,7 +85,7 @@ def _asked(request: HttpRequest, project: Project | None, **more: Any) -> HttpRe
     name = project.title if project is not None else ""
     note = project.number if project is not None else ""
     subject = deeds.Subject(SECTION, back=back, name=name, link=back if name else "", note=note)
-    return deeds.asked(request, subject, field_of=_FIELD_OF, leads=_link, **more)
+    return deeds.asked(request, subject, field_of=services.FIELD_OF, leads=_link, **more)
 
 
 def _kept(request: HttpRequest, public_id: UUID) -> tuple[Person, Project]:

@@ -31,6 +31,7 @@ from credits.models import (
     Following,
     OfficialList,
     Project,
+    ProjectImport,
     RuleSetProposal,
     Statement,
     YearClosing,
@@ -110,6 +111,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "following": lambda world: (str(world.following.public_id),),
     "project": lambda world: (str(world.project.public_id),),
     "statement": lambda world: (str(world.statement.public_id),),
+    "project import": lambda world: (str(world.project_import.public_id),),
     "rule set proposal": lambda world: (str(world.rule_set_proposal.public_id),),
     "rule set version": lambda world: ("cn-henan-cme@2025.1",),
     "rule set": lambda world: ("us-arrt-cqr",),
@@ -213,6 +215,10 @@ class MatrixWorld(World):
     @cached_property
     def project(self) -> Project:
         return ProjectFactory()
+
+    @cached_property
+    def project_import(self) -> ProjectImport:
+        return ProjectImport.objects.create(sent_by=self.learner, file_name="projects.csv", file_sha256="0" * 64)
 
     @cached_property
     def employment(self) -> Employment:
