@@ -89,8 +89,8 @@ def standing_on(project: Project, on: date, *, taken: int) -> ProjectStanding:
 def projects(
     *, on: date, search: str = "", year: int | None = None, level: str = "", state: str = ""
 ) -> QuerySet[Project]:
-    """The register, the newest year first. `search` is compared with number, title and organiser."""
-    found = Project.objects.order_by("-year", "number", "pk")
+    """The register: newest year first, in it what begins last. `search` is compared with number, title, organiser."""
+    found = Project.objects.order_by("-year", "-begins", "-pk")
     for word in search.split():
         found = found.filter(
             Q(number__icontains=word) | Q(title__icontains=word) | Q(organiser__icontains=word)
