@@ -11,7 +11,7 @@ from django.utils import translation
 from cms.shared import documents
 from credits.enums import LineState, Mark, OfficialState
 from credits.rules import worst
-from credits.selectors import LineView, Standing, category_title
+from credits.selectors import LineView, RequirementView, Standing, category_title
 from credits.selectors.texts import plain
 from organisations.models import Employment, Person
 
@@ -51,15 +51,7 @@ def content_of(found: Standing, *, employment: Employment | None, as_of: date, l
         "hours": plain(found.hours) if found.counts_hours else "",
         "hours_mark": found.version.minutes_per_hour.mark.value,
         "marks": sorted(mark.value for mark in found.marks),
-        "goals": [
-            {
-                "title": short(goal.title, ONE_LINE),
-                "figures": f"{plain(goal.reached)} / {plain(goal.required)}" if goal.required is not None else "",
-                "state": goal.state_text,
-                "mark": worst(goal.mark, Mark.A if goal.reached == goal.reached_verified else Mark.M).value,
-            }
-            for goal in goals
-        ],
+        "goals": [_goal(found, goal) for goal in goals],
         "categories": [_category(found, code, figure) for code, figure in categories],
         "lines": [_line(line) for line in shown],
         "left_out": len(counted) - len(shown),
@@ -89,9 +81,22 @@ def _person(person: Person, employment: Employment | None) -> dict[str, str]:
     }
 
 
+def _goal(found: Standing, goal: RequirementView) -> dict[str, str]:
+    # Which of the figures is unverified does not matter on paper: the row bears the mark.
+    mark = worst(goal.mark, Mark.A if goal.reached == goal.reached_verified else Mark.M)
+    if goal.kind == "min_hours":
+        mark = worst(mark, found.version.minutes_per_hour.mark)
+    return {
+        "title": short(goal.title, ONE_LINE),
+        "figures": f"{plain(goal.reached)} / {plain(goal.required)}" if goal.required is not None else "",
+        "state": goal.state_text,
+        "mark": mark.value,
+    }
+
+
 def _category(found: Standing, code: str, figure: Decimal) -> dict[str, str]:
     marks = [line.mark for line in found.lines if line.category == code and line.credits]
-    title = short(category_title(found.version, code), ONE_LINE)
+    title = short(category_title(found.version, code) or translation.gettext("Without a category"), ONE_LINE)
     return {"title": title, "credits": plain(figure), "mark": worst(Mark.A, *marks).value}
 
 

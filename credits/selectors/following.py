@@ -160,21 +160,8 @@ def writing(person: Person, entry_id: UUID) -> Writing:
         rules_title=title_of(rules),
         reflection=Reflection.objects.filter(entry=entry).first(),
         fields=fields_asked(rules),
-        categories=tuple((code, activity_kind(rules, code)) for code in codes),
+        categories=tuple((code, category_title(rules, code)) for code in codes),
     )
-
-
-def activity_kind(rules: RuleSet, code: str) -> str:
-    """A category of rules that name none of them in words."""
-    known = {
-        "work_based": _("Work-based learning"),
-        "professional": _("Professional activities"),
-        "formal": _("Formal education"),
-        "self_directed": _("Self-directed learning"),
-        "other": _("Other activities"),
-    }
-    title = category_title(rules, code)
-    return known.get(code, title) if title == code else title
 
 
 def keeps(by: Person, person: Person) -> bool:

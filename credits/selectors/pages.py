@@ -108,7 +108,8 @@ class YearPage:
             if not figure:
                 continue
             marks = [line.mark for line in self.standing.lines if line.category == code and line.credits]
-            found.append(CategoryBar(category_title(self.standing.version, code), figure, worst(Mark.A, *marks)))
+            title = category_title(self.standing.version, code) or _("Without a category")
+            found.append(CategoryBar(title, figure, worst(Mark.A, *marks)))
         return found
 
     @property

@@ -34,6 +34,7 @@ from credits.selectors.judging import (
     requirement_state,
 )
 from credits.selectors.rule_sets import LoadedRuleSet, period_of_year, rule_book, time_zone_of
+from credits.selectors.texts import category
 from credits.selectors.views import LineView, RequirementView, Standing, in_english, readable
 from organisations.models import Person
 
@@ -302,7 +303,8 @@ def _requirement(rules: RuleSet, row: dict[str, Any], state: RequirementState) -
 def category_title(rules: RuleSet, code: str) -> str:
     """A category in the reader's language, its code where it has no name."""
     titles = rules.categories_en if in_english() else rules.categories
-    return titles.get(code) or rules.categories.get(code, code)
+    title = titles.get(code) or rules.categories.get(code, code)
+    return category(code) if title == code else title
 
 
 def _unknown_period(person: Person, rule_set_id: str, year: int, rules: RuleSet) -> Standing:

@@ -67,6 +67,18 @@ def unit(code: str) -> str:
     return {"activity": _("activities"), "hour": _("hours"), "class_hour": _("class hours")}.get(code, _("credits"))
 
 
+def category(code: str) -> str:
+    """A category of rules that name none of them in words."""
+    known = {
+        "work_based": _("Work-based learning"),
+        "professional": _("Professional activities"),
+        "formal": _("Formal education"),
+        "self_directed": _("Self-directed learning"),
+        "other": _("Other activities"),
+    }
+    return known.get(code, code)
+
+
 def requirement_title(kind: str, category: str, required: Decimal | None, unit: str = "credit") -> str:
     """What a requirement asks, as a short phrase. `unit` is what its rule set counts."""
     figures = {"required": plain(required), "category": category}

@@ -108,8 +108,9 @@ def _move_declarations(kept: Person, merged: Person) -> int:
 def _move_statements(kept: Person, merged: Person) -> int:
     """What was printed of an account that is no more does not hold any longer; its code says so."""
     rows = Statement.objects.filter(person=merged)
-    for key in rows.values_list("file_key", flat=True):
-        delete_on_commit(key)
+    for statement in rows:
+        statement.cancel()
+        delete_on_commit(statement.file_key)
     rows.filter(withdrawn_at__isnull=True).update(withdrawn_at=timezone.now())
     return rows.update(person=kept, file_key="")
 

@@ -152,6 +152,7 @@ def withdraw(*, by: Person | None, statement: Statement) -> bool:
     rows = Statement.objects.filter(pk=statement.pk, withdrawn_at__isnull=True)
     if not rows.update(withdrawn_at=timezone.now(), file_key=""):
         return False
+    statement.cancel()  # one that is still being made gets no file
     delete_on_commit(statement.file_key)
     audit.record(by=by, verb=Deed.STATEMENT_WITHDRAW, target=statement.person, after={"year": statement.year})
     return True

@@ -1,6 +1,5 @@
 """What stands in exported files: columns as data, writers, the identity of a file, its totals, how it can end."""
 
-import contextlib
 import csv
 import errno
 import hashlib
@@ -53,8 +52,6 @@ BYTES = {
     "projects": "b0156c09470cd77f",
     "statement": "1b3275c1acc26f4c",
 }
-# The same of a workbook with its cover; it changes with the text of the rules and of the engine too.
-WORKBOOK = "2d6f1b771b83436f"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
 
 
@@ -389,21 +386,25 @@ def test_fixed_rows_give_these_bytes_on_every_engine(tmp_path: Path) -> None:
     assert found == BYTES
 
 
-def test_workbook_of_fixed_rows_has_these_bytes_on_every_engine_however_keys_are_numbered(tmp_path: Path) -> None:
+def test_workbook_and_its_cover_are_the_same_however_the_engine_numbers_its_rows(tmp_path: Path) -> None:
+    found = []
     with time_machine.travel(datetime(2026, 11, 20, 3, tzinfo=UTC), tick=False):
-        # Numbers that are used up before: keys of rows differ from here on, what is in the file does not.
-        with contextlib.suppress(ZeroDivisionError), transaction.atomic():
-            AuditEvent.objects.create(verb="state.add", target_kind="", target_id="")
-            entry(on=date(2026, 1, 5))
-            1 / 0  # noqa: B018
-        world = World()
-        fact = activity(on=date(2026, 1, 10), minutes=1080, title="胸部 CT", id="fixed")
-        first = awards.award(person=world.learners[1], activity=fact, rule_set_id=HENAN, how=GrantMethod.ATTENDANCE)
-        statuses.set_status(entry=first, state=OfficialState.REGISTERED, on=date(2026, 2, 1), by=None, reference="豫-1")
-        wish = exports.Wish(**world.wish(year=2026, file_format="xlsx", layout="units", language="en"))
-        with translation.override("en"):
-            render.render(ExportJob(**wish.job_fields(world.reviewer)), tmp_path / "file", as_of=date(2026, 11, 20))
-    assert hashlib.sha256((tmp_path / "file").read_bytes()).hexdigest()[:16] == WORKBOOK
+        for number in range(2):
+            # What was undone has used up keys on PostgreSQL: the second time every row has another one.
+            with transaction.atomic():
+                world = World()
+                fact = activity(on=date(2026, 1, 10), minutes=1080, title="胸部 CT", id="fixed", organiser="学会")
+                how = GrantMethod.ATTENDANCE
+                made = awards.award(person=world.learners[1], activity=fact, rule_set_id=HENAN, how=how)
+                statuses.set_status(entry=made, state=OfficialState.REGISTERED, on=date(2026, 2, 1), by=None)
+                wish = exports.Wish(**world.wish(year=2026, file_format="xlsx", layout="units", language="en"))
+                job, path = ExportJob(**wish.job_fields(world.reviewer)), tmp_path / str(number)
+                with translation.override("en"):
+                    told = render.render(job, path, as_of=date(2026, 11, 20))
+                found.append((told.identity, path.read_bytes()))
+                transaction.set_rollback(True)
+    assert found[0] == found[1]
+    assert [found[0][0][name] for name in ("states_position", "review_position")] == [1, 0]
 
 
 def test_totals_are_those_of_the_judgements_and_stand_on_the_cover() -> None:

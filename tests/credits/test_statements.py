@@ -35,7 +35,7 @@ from tests.factories.organisations import EmploymentFactory, NodeFactory, Person
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
 YEAR = 2026
 # SHA-256 (first 16 characters) of what stands on the page of fixed entries; it changes with rules and words alone.
-CONTENT = "4a12f8dcc25aa4b9"
+CONTENT = "cce9b00434269b3d"
 
 
 def learner(name: str = "王小明") -> Person:
@@ -307,6 +307,15 @@ def test_statement_opens_in_the_browser_for_the_person_and_who_looks_after_them(
         assert f'href="{paths[2]}"' in client_of(reader).get(paths[0]).content.decode()
     assert [client_of(PersonFactory()).get(path).status_code for path in paths] == [404, 404, 404]
     assert AuditEvent.objects.filter(verb="credits.statement.read").count() == 2
+
+
+def test_statement_withdrawn_while_it_waits_is_never_made() -> None:
+    person = learner()
+    statement = asked(person)
+    assert (statements.withdraw(by=person, statement=statement), asked(person).pk != statement.pk) == (True, True)
+    statements.run_statement(statement.pk)
+    statement.refresh_from_db()
+    assert (statement.state, statement.file_key, statement.code_index) == (JobState.CANCELLED, "", None)
 
 
 def test_page_that_could_not_be_made_says_so_and_is_made_when_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
