@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from credits.columns import Column, Part
-from credits.enums import SENT_LATE, CreditRole, GrantMethod, JudgementState, LineState, OfficialState
+from credits.enums import SENT_LATE, CreditRole, GrantMethod, JudgementState, LineState, OfficialState, RequirementState
 from credits.models import Entry
 from credits.models.ledger import GRANT_METHODS
 from credits.models.projects import term
 from credits.registry import TermKind
 from credits.rules import Period, RuleSet
 from credits.selectors import category_title
-from credits.selectors.briefs import Brief, GoalBrief
+from credits.selectors.briefs import Brief, turned
 from credits.selectors.texts import plain, requirement_title
 from credits.selectors.texts import state as state_text
 from credits.selectors.views import LineView
@@ -57,16 +57,22 @@ class YearContext:
     as_of: date
     period: Period | None
     categories: frozenset[str]
-    titles: dict[tuple[str, str, Decimal | None], str] = field(default_factory=dict)
+    titles: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
     states: dict[Any, JudgementState] = field(default_factory=dict)
 
-    def title(self, kind: str, category: str, required: Decimal | None) -> str:
+    def title(self, kind: str, category: str, required: str | None) -> str:
         """What a requirement asks, in words that are put together once."""
         key = (kind, category, required)
         found = self.titles.get(key)
         if found is None:
-            found = self.titles[key] = requirement_title(kind, category_title(self.rules, category), required)
+            found = self.titles[key] = requirement_title(
+                kind, category_title(self.rules, category), None if required is None else Decimal(required)
+            )
         return found
+
+    @cached_property
+    def is_closed(self) -> bool:
+        return self.period is not None and self.period.is_closed(self.as_of)
 
     @cached_property
     def goal_text(self) -> str:
@@ -83,11 +89,12 @@ class Year:
     Many people have the same: `people` counts how many rows it stands in, `stored` those from a stored judgement.
     """
 
-    __slots__ = ("brief", "context", "is_reported", "judged", "kept", "people", "state", "stored")
+    __slots__ = ("brief", "context", "is_reported", "judged", "kept", "official_key", "people", "state", "stored")
 
     def __init__(self, brief: Brief, state: PersonState, context: YearContext) -> None:
         self.brief, self.state, self.context = brief, state, context
         self.judged = state_of(brief, context)
+        self.official_key = brief.official_key
         self.is_reported = brief.is_reported
         self.kept: Any = None
         self.people = self.stored = 0
@@ -124,17 +131,30 @@ def reason(year: Year, _column: Column) -> str:
     """Why: the person's state, or each requirement that is not met, with its figures."""
     if year.state != PersonState.ACTIVE:
         return str(year.state.label)
-    return "; ".join([text for goal in year.brief.goals if (text := _goal(goal, year.context))])
+    return "; ".join([text for goal in year.brief.raw_goals if (text := _goal(goal, year.context))])
 
 
-def _goal(goal: GoalBrief, context: YearContext) -> str:
-    if context.period is None or (state := goal.state_on(context.as_of, context.period)) == JudgementState.MET:
+def _goal(goal: list[Any], context: YearContext) -> str:
+    """A goal as the brief has it, in words; "" where it is met. Most years have figures that no other has."""
+    kind, category, required, reached, low, high, running, closed, turns = goal
+    if context.period is None:
         return ""
-    figures = plain(goal.reached)
-    if state == JudgementState.UNDETERMINED:
-        figures = context.unverified_text % {"low": plain(goal.low), "high": plain(goal.high)}
-    title = context.title(goal.kind, goal.category, goal.required)
-    return context.goal_text % {"goal": title, "figures": figures}
+    state = closed if context.is_closed else turned(running, turns, context.as_of)
+    if state == _MET:
+        return ""
+    if state == _UNDETERMINED:
+        figures = context.unverified_text % {"low": _plain(low), "high": _plain(high)}
+    else:
+        figures = _plain(reached)
+    return context.goal_text % {"goal": context.title(kind, category, required), "figures": figures}
+
+
+_MET, _UNDETERMINED = RequirementState.MET.value, RequirementState.UNDETERMINED.value
+
+
+@lru_cache(maxsize=1 << 16)
+def _plain(text: str) -> str:
+    return plain(Decimal(text))
 
 
 def verification(unverified: bool) -> str:

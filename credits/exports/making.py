@@ -15,21 +15,21 @@ Key = Callable[[Any], Hashable]
 # Key of a cell → what it depends on alone: years with the same one have the same cell.
 KEYS: Mapping[Part, Mapping[str, Key]] = {
     Part.YEAR: {
-        **dict.fromkeys(("year", "rule_set"), lambda year: year.context),
-        "result": lambda year: (year.context, year.state, year.judged),
-        "hours": lambda year: year.brief.hours,
-        "credits": lambda year: year.brief.credits,
-        "credits_registered": lambda year: year.brief.credits_registered,
+        **dict.fromkeys(
+            (
+                "year", "rule_set", "mark", "result", "report_state", "report_time", "review_state", "review_unit",
+                "review_time", "review_opinion",
+            ),
+            lambda year: (year.context, year.state, year.judged, year.brief.mark_key, year.official_key),
+        ),
+        "hours": lambda year: year.brief.raw[1],
+        "credits": lambda year: year.brief.raw[0],
+        "credits_registered": lambda year: year.brief.raw[2],
         **dict.fromkeys(
             ("credits_in", "credits_other"), lambda year: (year.context.categories, year.brief.category_key)
         ),
-        **dict.fromkeys(
-            ("report_state", "report_time", "review_state", "review_unit", "review_time", "review_opinion"),
-            lambda year: year.brief.official_key,
-        ),
-        "mark": lambda year: year.brief.mark_key,
     },
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,9 @@ class Totals:
         self.all.add(year, year.people)
         self.stored.add(year, year.stored)
         self.not_assessed += year.people * (year.state != PersonState.ACTIVE)
-        self.marks |= {mark.value for mark in year.brief.marks if year.people}
-        self.has_turns = self.has_turns or any(goal.turns for goal in year.brief.goals)
+        if year.people:
+            self.marks.update(year.brief.mark_key)
+        self.has_turns = self.has_turns or year.brief.has_turns
 
     def reconcile(
         self, crowd: Crowd, rule_set_id: str, version: LoadedRuleSet, period: Period | None, *, is_closed: bool

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from credits.enums import JudgementState, Mark, OfficialState, RequirementState
@@ -62,8 +63,8 @@ class GoalBrief(NamedTuple):
         """While the period runs it may already have turned, as a year inside of it ended."""
         if period.is_closed(day):
             return self.closed
-        turned = [state for since, state in self.turns if since <= day]
-        return turned[-1] if turned else self.running
+        passed = [state for since, state in self.turns if since <= day]
+        return passed[-1] if passed else self.running
 
 
 class Brief:
@@ -103,6 +104,16 @@ class Brief:
         return self._goals
 
     @property
+    def raw_goals(self) -> list[list[Any]]:
+        """As `GoalBrief` has them, but as the text does: figures as strings, states as codes, days in ISO form."""
+        found: list[list[Any]] = self.raw[5]
+        return found
+
+    @property
+    def has_turns(self) -> bool:
+        return any(map(_TURNS, self.raw[5]))
+
+    @property
     def marks(self) -> tuple[Mark, ...]:
         return tuple(Mark(mark) for mark in self.raw[6])
 
@@ -116,10 +127,9 @@ class Brief:
     @property
     def outcome_key(self) -> Any:
         """Briefs with the same one have the same state on every day. None: nothing is known of it."""
-        rows = self.raw[5]
-        if any(row[8] for row in rows):
+        if self.has_turns:
             return None
-        return self.raw[3], *[row[6] for row in rows]
+        return self.raw[3], *[row[6] for row in self.raw[5]]
 
     @property
     def category_key(self) -> tuple[tuple[str, str], ...]:
@@ -133,7 +143,7 @@ class Brief:
     @property
     def is_reported(self) -> bool:
         """Whether any entry was ever told to the authority."""
-        return any(row[0] != OfficialState.RECORDED.value for row in self.raw[7])
+        return any(row[0] != _RECORDED for row in self.raw[7])
 
     @property
     def official_key(self) -> str:
@@ -195,6 +205,8 @@ def read(text: str) -> Brief:
 
 # A province has a few thousand different figures and a handful of states; each is made once.
 figure = lru_cache(maxsize=1 << 16)(Decimal)
+_TURNS = itemgetter(8)
+_RECORDED = OfficialState.RECORDED.value
 _STATES = {state.value: state for state in RequirementState}
 
 
@@ -211,3 +223,11 @@ def _goal(row: list[Any]) -> GoalBrief:
         _STATES[closed],
         tuple([(date.fromisoformat(since), _STATES[state]) for since, state in turns]),
     )
+
+
+def turned(running: str, turns: list[list[str]], day: date) -> str:
+    """The code of a goal's state on a day of the running period, as `GoalBrief.state_on`."""
+    if not turns:
+        return running
+    passed = [state for since, state in turns if date.fromisoformat(since) <= day]
+    return passed[-1] if passed else running
