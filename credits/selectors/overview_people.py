@@ -1,8 +1,9 @@
 """The people behind a figure of a year of a place, who lacks most first, a page at a time by what came last."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from organisations.models import Employment, Person
 from organisations.selectors.departments import name_units
 
 ANY = "any"
+_AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
 _PARTS = {str(part): part for part in range(1, PARTS + 1)}
 
 
@@ -97,11 +99,12 @@ class After:
     def told(cls, text: str) -> "After | None":
         """None for what is no such place in the list: then the list begins anew."""
         missing, _tilde, public_id = text.partition("~")
-        try:
-            lacks, who = Decimal(missing), UUID(public_id)
-        except (InvalidOperation, ValueError):
+        if _AMOUNT.fullmatch(missing) is None:
             return None
-        return cls(lacks, who) if lacks.is_finite() and abs(lacks) < 10**8 else None
+        try:
+            return cls(Decimal(missing), UUID(public_id))
+        except ValueError:
+            return None
 
 
 class People:

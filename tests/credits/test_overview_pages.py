@@ -170,6 +170,14 @@ def test_nonsense_in_the_address_narrows_nothing(query: str) -> None:
     assert client.get(address("credit_year_people", world.hospital, query)).context["count"] == 6
 
 
+def test_department_that_is_not_there_has_nobody() -> None:
+    world = World()
+    client = signed_in(world.administrator)
+    for department, count in (("CT室", 6), ("x" * 99, 0)):
+        query = f"?here=1&department={department}"
+        assert client.get(address("credit_year_people", world.hospital, query)).context["count"] == count
+
+
 def test_year_before_the_rules_began_is_not_there() -> None:
     world = World()
     for name in ("credit_year", "credit_year_people", "credit_year_csv"):
@@ -215,7 +223,9 @@ def test_city_costs_no_more_statements_than_a_ward() -> None:
 def test_place_in_the_list_is_told_by_what_is_missing_and_a_key() -> None:
     key = PersonFactory.build().public_id
     assert After.told(f"12.50~{key}") == After(Decimal("12.50"), key)
-    assert [After.told(text) for text in ("", "12.5", f"x~{key}", f"Infinity~{key}", "1~2")] == [None] * 5
+    assert [After.told(text) for text in ("", "12.5", f"x~{key}", f"Infinity~{key}", f"1e-9999~{key}", "1~2")] == [
+        None
+    ] * 6
     assert parse_qs(urlsplit(f"?after={After(Decimal('1.00'), key)}").query) == {"after": [f"1.00~{key}"]}
 
 
