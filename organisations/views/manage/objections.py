@@ -108,5 +108,5 @@ def _listed(
     context["rows"] = [
         (row, clashes.get(row.pk), row.unit is not None and kept.covers(row.unit.path)) for row in context["page_obj"]
     ]
-    context |= {"wrong": wrong, "problem": problem}
+    context |= {"wrong": wrong, "problem": problem, "decides": bool(kept)}
     return shell.page(request, "organisations/manage/objections.html", context, section="objections", status=status)

@@ -98,7 +98,11 @@ def unclear(request: HttpRequest) -> HttpResponse:
     rows = list(page.object_list)
     if rows:
         lists.read(request, "roster", {"outcome": RowOutcome.UNCLEAR.value}, rows=page.paginator.count)
-    context = {"page_obj": page, "rows": waiting_views(rows, selectors.people_of(rows))}
+    context = {
+        "page_obj": page,
+        "rows": waiting_views(rows, selectors.people_of(rows)),
+        "decides": bool(scope_for(shell.person_of(request), Power.KEEP_PEOPLE)),
+    }
     return _page(request, "roster_unclear.html", context)
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from organisations.enums import Deed, QualificationKind, Role
 from organisations.models import AuditEvent, Qualification
@@ -12,6 +13,21 @@ from tests.factories.organisations import RoleGrantFactory
 from tests.organisations.manage.desk import Desk, signed_in
 
 FORMS = re.compile(r'<form[^>]*action="([^"]*)"')
+
+
+def test_auditor_is_not_asked_to_send_or_answer(desk: Desk) -> None:
+    auditor, leads = desk.holder(Role.AUDITOR, desk.province), []
+    for reader in (auditor, desk.keeper):
+        client = signed_in(reader)
+        leads.append([client.get(reverse(view)).content.decode() for view in ("manage:rosters", "manage:objections")])
+    with override("en"):
+        words = [gettext("The lists of people that the units of your scope sent, and what became of every row.")]
+        words += [
+            gettext("People who find that something entered about them is not right, and what their unit answered.")
+        ]
+    assert [[text in page for text, page in zip(words, pages, strict=True)] for pages in leads] == [
+        [True, True], [False, False],
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("view", ["manage:qualifications", "manage:objections", "manage:departures", "manage:rosters"])
