@@ -115,6 +115,7 @@ class ProjectSnippetForm(ProjectTerms, WagtailAdminModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["place"].label = _("Where it is held")
         self.offer_terms({kind.value: getattr(self.instance, kind.value) for kind in TermKind})
 
     def clean(self) -> dict[str, Any]:

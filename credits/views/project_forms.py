@@ -66,7 +66,7 @@ class ProjectForm(ProjectTerms, forms.Form):
     days = forms.IntegerField(
         label=_("Days of teaching"), required=False, help_text=_("Empty: every day from the first to the last.")
     )
-    place = _text("place", _("Place"))
+    place = _text("place", _("Where it is held"))
     theory_hours = _figure(_("Hours of theory"))
     practice_hours = _figure(_("Hours of practice"))
     hours = _figure(_("Hours in total"), help_text=_("Theory and practice together; empty: their sum."))

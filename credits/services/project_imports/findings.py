@@ -25,7 +25,7 @@ LABELS: dict[str, str | Promise] = {
     "subdiscipline": _("Subdiscipline"), "level": _("Level"), "kind": _("Kind"),
     "form": pgettext_lazy("project", "Form"),
     DATES: _("First and last day"), "begins": _("First day"), "ends": _("Last day"), "days": _("Days of teaching"),
-    "place": _("Place"), "theory_hours": _("Hours of theory"), "practice_hours": _("Hours of practice"),
+    "place": _("Where it is held"), "theory_hours": _("Hours of theory"), "practice_hours": _("Hours of practice"),
     "hours": _("Hours in total"), "credits": _("Credits"), "quota": pgettext_lazy("project", "Places"),
     "organiser": _("Organiser"), "person_in_charge": _("Person in charge"), "remark": _("Remark"),
 }  # fmt: skip
