@@ -28,6 +28,7 @@ from credits.enums import GrantMethod, OfficialState
 from credits.exports import annual, cells, covers, pdfs, render, writers
 from credits.exports.making import made
 from credits.models import Book, ExportJob, Judgement
+from credits.rules import Period
 from credits.selectors import briefs, column_sets
 from credits.selectors.texts import plain
 from credits.services import awards, exports, statuses
@@ -298,6 +299,17 @@ def test_cells_that_are_made_once_are_those_that_are_made_for_each_row() -> None
             texts.append(writers.cell(read(one if index is None else one[index], column)))
         alone.append(texts)
     assert [list(texts) for _row, texts in made(column_set, rows, writers.cell)] == alone
+
+
+def test_goal_has_the_same_state_as_text_and_as_figures() -> None:
+    turns = [[f"{YEAR}-03-01", "open"], [f"{YEAR}-06-01", "failed"]]
+    period = Period(date(YEAR, 1, 1), date(YEAR + 1, 1, 1))
+    days = [date(YEAR, 2, 28), date(YEAR, 3, 1), date(YEAR, 5, 31), date(YEAR, 6, 1)]
+    for own, expected in ((turns, ["met", "open", "open", "failed"]), ([], ["met"] * 4)):
+        raw = ["min_total", "", "25.00", "1.00", "1.00", "1.00", "met", "failed", own]
+        (goal,) = briefs.Brief(["1.00", "1.00", "0.00", "failed", {}, [raw], [], [], 1]).goals
+        assert [briefs.turned("met", own, day) for day in days] == expected
+        assert [goal.state_on(day, period).value for day in days] == expected
 
 
 def test_gb18030_holds_every_name() -> None:
