@@ -19,7 +19,7 @@ from organisations.enums import PersonState
 from organisations.models import Person
 
 Step = Callable[[int], None]
-KEPT = 4096
+KEPT = 1024
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def _goal(goal: list[Any], context: YearContext) -> str:
 _MET, _UNDETERMINED = RequirementState.MET.value, RequirementState.UNDETERMINED.value
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _plain(text: str) -> str:
     return plain(Decimal(text))
 

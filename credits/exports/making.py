@@ -58,7 +58,7 @@ def plan(column_set: ColumnSet) -> dict[Part, list[Group]]:
 
 
 # So many different keys are kept; what comes later is made anew.
-KEPT = 1 << 14
+KEPT = 1 << 12
 
 
 class Maker(Generic[T]):

@@ -204,7 +204,7 @@ def read(text: str) -> Brief:
 
 
 # A province has a few thousand different figures and a handful of states; each is made once.
-figure = lru_cache(maxsize=1 << 16)(Decimal)
+figure = lru_cache(maxsize=1 << 14)(Decimal)
 _TURNS = itemgetter(8)
 _RECORDED = OfficialState.RECORDED.value
 _STATES = {state.value: state for state in RequirementState}
