@@ -224,5 +224,5 @@ def test_list_takes_constant_queries(desk: Desk, django_assert_num_queries, coun
     for _number in range(count):
         RoleGrantFactory(person=desk.colleague(), role=Role.LECTURER, node=desk.hospital)
     client = signed_in(desk.keeper)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(reverse(LIST))
