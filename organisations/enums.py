@@ -476,6 +476,7 @@ READINGS = frozenset(
         Deed.PERSON_SEARCHED_BY_NUMBER,
         Deed.RULES_READ,
         Deed.RULES_TRIAL_READ,
+        Deed.STATEMENT_READ,
         Deed.TITLES_READ,
     }
 )
