@@ -127,7 +127,7 @@ def check_triggers(databases: Sequence[str] | None = None, **_: Any) -> list[Che
                     errors.append(
                         Error(
                             f"Trigger {name} is missing: {table} could be rewritten.",
-                            hint="Run `manage.py migrate`; it installs the triggers again.",
+                            hint="Run `manage.py migrate --skip-checks`; it installs the triggers again.",
                             id="shared.E001",
                         )
                     )
