@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 import structlog
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -133,14 +133,19 @@ class Job(models.Model):
         """Beat from a thread of its own while one long statement or file keeps this one busy.
 
         Yields an event that is set when the lease was lost: look at it between steps and stop. `progress` says how far
-        it is, for work that itself may write nothing because it reads everything of one moment.
+        it is, for work that itself may write nothing because it reads everything of one moment. A beat that the
+        database cannot take just now is followed by the next.
         """
         lost, over = threading.Event(), threading.Event()
 
         def keep() -> None:
             try:
                 while not over.wait(LEASE.total_seconds() / 4):
-                    self.beat(progress=progress() if progress is not None else None)
+                    try:
+                        self.beat(progress=progress() if progress is not None else None)
+                    except OperationalError:
+                        logger.warning("job_beat_missed", job=self.pk, exc_info=True)
+                        connection.close()
             except LostLease:
                 lost.set()
             finally:

@@ -151,6 +151,11 @@ class PeopleListing:
         """The search for the field that it was typed into."""
         return search_words.shown(self.search)
 
+    @property
+    def sealed_words(self) -> str:
+        """The search as a form may carry it on."""
+        return search_words.sealed(self.search)
+
 
 @dataclass(frozen=True)
 class OwnChoices:
