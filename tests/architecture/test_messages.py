@@ -41,6 +41,7 @@ SAME_IN_CHINESE = {
     "%(reached)s of %(required)s (%(share)s%%)",
     "%(goal)s: %(figures)s",
     "%(column)s: %(problem)s",
+    "%(field)s: %(value)s",
     "%(label)s: %(value)s",
     "after a label\x04:",
 }
