@@ -46,7 +46,7 @@ SAME_IN_CHINESE = {
     "after a label\x04:",
 }
 # Chinese in templates: texts that exist once per language, the brand, and the page that no catalogue can serve.
-CHINESE_TEMPLATES = {"500.html", "base.html"}
+CHINESE_TEMPLATES = {"500.html", "base.html", "statement.html"}
 # Chinese in code: content, the authority's own codes, and the names of the site before anybody edited them.
 # Rosters are read in the words that hospitals write.
 CHINESE_CODE = {
@@ -55,6 +55,7 @@ CHINESE_CODE = {
     "credits/columns.py",
     "credits/exports/render.py",
     "credits/services/official/rows.py",
+    "credits/services/project_imports/rows.py",
     "organisations/enums.py",
     "organisations/formats/cells.py",
     "organisations/formats/columns.py",

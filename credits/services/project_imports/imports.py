@@ -54,8 +54,8 @@ class SheetUnreadable(errors.InvalidInput):
 
 
 NO_HEADER = _(
-    "No row of headings was found in the first ten rows. Put the project number (编号), the title (名称) and the "
-    "others above the columns."
+    "No row of headings was found in the first ten rows. Put the project number, the title and the others "
+    "above the columns."
 )
 
 
