@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cms.shared import errors
 from credits.models import Statement
+from credits.selectors.book import keeps_credits
 from credits.selectors.feeds import masked_name
 from credits.selectors.pages import administered
 from organisations import retention
@@ -24,6 +25,11 @@ def statement_for(*, by: Person, public_id: UUID) -> Statement:
     if found is None or not (found.person_id == by.pk or _looks_after(by, found.person)):
         raise errors.NotFound
     return found
+
+
+def may_withdraw(by: Person, statement: Statement) -> bool:
+    """The person themselves, and whoever keeps their credits; those who only read them change nothing."""
+    return statement.person_id == by.pk or keeps_credits(by, statement.person)
 
 
 def _looks_after(by: Person, person: Person) -> bool:

@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, OutOfScope
 from credits.models import Statement
-from credits.selectors import pages
 from credits.selectors import statements as selectors
+from credits.selectors.book import person_to_keep
 from credits.services import statements as services
 from organisations.models import Person
 from organisations.views import limits
@@ -43,7 +43,7 @@ def request_own(request: HttpRequest) -> HttpResponse:
 @shell.managed
 @require_POST
 def request_of_person(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    return _requested(request, pages.person_in_scope(by=shell.person_of(request), public_id=public_id))
+    return _requested(request, person_to_keep(by=shell.person_of(request), public_id=public_id))
 
 
 def _found(request: HttpRequest, public_id: UUID) -> Statement:
@@ -57,6 +57,7 @@ def statement(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "statement": found,
         "is_own": found.person_id == shell.person_of(request).pk,
+        "may_withdraw": selectors.may_withdraw(shell.person_of(request), found),
         "valid_until": selectors.valid_until(found),
         "has_changed": services.has_changed(found),
         "others": [other for other in selectors.statements_of(found.person) if other.pk != found.pk],
@@ -87,6 +88,8 @@ def file(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 @require_POST
 def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = _found(request, public_id)
+    if not selectors.may_withdraw(shell.person_of(request), found):
+        raise OutOfScope
     if services.withdraw(by=shell.person_of(request), statement=found):
         messages.success(request, _("The statement is withdrawn: its code no longer proves anything."))
     return redirect("credits:statement", found.public_id)

@@ -25,6 +25,7 @@ OF_THE_PERSON = frozenset(
         "erasure",
         "declaration",
         "exam pass",
+        "statement",
     }
 )
 OF_THE_WORKPLACE = frozenset({"employment", "objection"})
