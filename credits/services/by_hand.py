@@ -1,7 +1,7 @@
 """What an administrator records for somebody: with the day, the amount and a paper that proves it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -99,22 +99,13 @@ class Stated:
     project_number: str = ""
 
 
-def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, proof: File[bytes]) -> Entry:
-    """Enter in `person`'s book what is stated, proved by `proof`; the person is told.
-
-    Raises DuplicateActivity (which names the entry) for what is there already, also for a paper that proves another
-    entry; OwnEntry, NotOver, EndsBeforeItBegins, MoreThanThereWas, NotInTheseRules, OtherUnit, OtherRole, NoSuchLevel,
-    UnknownProject, OutsideProject, ProjectFull, NoRuleSetInForce, and what `proofs.read` raises.
-    """
-    if by.pk == person.pk:
-        raise OwnEntry
+def activity_of(stated: Stated, *, key: str) -> Activity:
+    """What is stated, without its proof, as the book takes it. Raises as `record_by_hand` for what cannot be so."""
     begins_at, ends_at = check(stated)
     project = project_of(stated)
-    paper = proofs.read(proof)
-    sha256 = hashlib.sha256(paper.content).hexdigest()
-    activity = Activity(
+    return Activity(
         kind=ActivityKind.CLAIM,
-        id=str(uuid4()),
+        id=key,
         title=stated.title,
         activity_type=stated.activity_type,
         quantity=stated.quantity,
@@ -125,8 +116,22 @@ def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, p
         ends_at=ends_at,
         project=project,
         level=level_of(stated, project),
-        evidence=({"kind": "proof", "sha256": sha256},),
     )
+
+
+def record_by_hand(*, by: Person, person: Person, stated: Stated, reason: str, proof: File[bytes]) -> Entry:
+    """Enter in `person`'s book what is stated, proved by `proof`; the person is told.
+
+    Raises DuplicateActivity (which names the entry) for what is there already, also for a paper that proves another
+    entry; OwnEntry, NotOver, EndsBeforeItBegins, MoreThanThereWas, NotInTheseRules, OtherUnit, OtherRole, NoSuchLevel,
+    UnknownProject, OutsideProject, ProjectFull, NoRuleSetInForce, and what `proofs.read` raises.
+    """
+    if by.pk == person.pk:
+        raise OwnEntry
+    activity = activity_of(stated, key=str(uuid4()))
+    paper = proofs.read(proof)
+    sha256 = hashlib.sha256(paper.content).hexdigest()
+    activity = replace(activity, evidence=({"kind": "proof", "sha256": sha256},))
     refusal: GrantRefused | None = None
     with transaction.atomic():
         proved = proved_by(person, stated.rule_set_id, sha256)

@@ -2,17 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.files import File
 from django.db import transaction
 
 from cms.shared.errors import DomainError
-from credits.enums import SHARED_PROOF, ActivityKind, GrantMethod
+from credits.enums import SHARED_PROOF, GrantMethod
 from credits.models import Entry, EntryEvidence
 from credits.services import awards
 from credits.services.awards import Activity, GrantRefused, award, primary_book
-from credits.services.by_hand import OwnEntry, Stated, check, level_of, project_of, proved_by, tell
+from credits.services.by_hand import OwnEntry, Stated, activity_of, check, proved_by, tell
 from credits.services.chain import lock_book, lock_feed
 from organisations import audit
 from organisations.models import Person
@@ -130,24 +130,10 @@ def _lock(people: Iterable[Person]) -> list[Person]:
 def _activity(by: Person, stated: Stated, *, sha256: str = "") -> Activity:
     """The same statement has the same id: sent twice it is one activity."""
     begins_at, ends_at = check(stated)
-    project = project_of(stated)
     told = "\n".join(
         str(part) for part in (by.public_id, stated.rule_set_id, stated.activity_type, stated.role, stated.title,
                                stated.organiser, stated.level, stated.project_number,
                                begins_at.isoformat(), ends_at.isoformat())
     )  # fmt: skip
-    return Activity(
-        kind=ActivityKind.CLAIM,
-        id=hashlib.sha256(told.encode()).hexdigest()[:32],
-        title=stated.title,
-        activity_type=stated.activity_type,
-        quantity=stated.quantity,
-        unit=stated.unit,
-        role=stated.role,
-        organiser=stated.organiser,
-        begins_at=begins_at,
-        ends_at=ends_at,
-        project=project,
-        level=level_of(stated, project),
-        evidence=({"kind": SHARED_PROOF, "sha256": sha256},) if sha256 else (),
-    )
+    activity = activity_of(stated, key=hashlib.sha256(told.encode()).hexdigest()[:32])
+    return replace(activity, evidence=({"kind": SHARED_PROOF, "sha256": sha256},) if sha256 else ())
