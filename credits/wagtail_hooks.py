@@ -41,7 +41,15 @@ class KeptByPower(ModelPermissionPolicy):
     def user_has_permission(self, user: Any, action: str) -> bool:
         if action == "delete" or not super().user_has_permission(user, action):
             return False  # entries and offers name projects: they are closed, never deleted
-        return action == "view" or bool(scope_for(user, Power.KEEP_PROJECTS))
+        return action == "view" or self._keeps(user)
+
+    @staticmethod
+    def _keeps(user: Any) -> bool:
+        """Asked once a request, which has its own `user`: a list asks for the buttons of every row."""
+        known = vars(user)
+        if "_keeps_projects" not in known:
+            known["_keeps_projects"] = bool(scope_for(user, Power.KEEP_PROJECTS))
+        return bool(known["_keeps_projects"])
 
 
 class ProjectViewSet(SnippetViewSet):
