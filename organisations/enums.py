@@ -95,6 +95,9 @@ class Power(models.TextChoices):
     KEEP_COLUMNS = "keep_columns"
     KEEP_FEEDS = "keep_feeds"
     KEEP_RULES = "keep_rules"
+    SEE_REVIEWS = "see_reviews"
+    SEE_DISCLOSURES = "see_disclosures"
+    SEE_FEEDS = "see_feeds"
     SEE_PROJECTS = "see_projects"
     KEEP_PROJECTS = "keep_projects"
 
@@ -106,6 +109,7 @@ class Power(models.TextChoices):
 # to read, whoever decides about them.
 # SEE_CREDITS: years of places and of their people, exports.
 # REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
+# SEE_REVIEWS, SEE_DISCLOSURES, SEE_FEEDS: to read what REVIEW_CREDITS, APPROVE_DISCLOSURE, KEEP_FEEDS decide about.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # SEE_PROJECTS: the register of accredited projects; KEEP_PROJECTS: adding, changing, closing, importing them.
 # KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
@@ -170,6 +174,17 @@ POWERS: dict[Power, frozenset[Role]] = {
     ),
     Power.KEEP_FEEDS: frozenset({Role.SYSTEM_ADMINISTRATOR}),
     Power.KEEP_RULES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_REVIEWS: frozenset(
+        {
+            Role.UNIT_CREDIT_ADMINISTRATOR,
+            Role.COUNTY_REVIEWER,
+            Role.CITY_REVIEWER,
+            Role.PROVINCE_REVIEWER,
+            Role.AUDITOR,
+        }
+    ),
+    Power.SEE_DISCLOSURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    Power.SEE_FEEDS: frozenset({Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_PROJECTS: CREDIT_ROLES | {Role.SYSTEM_ADMINISTRATOR},
     Power.KEEP_PROJECTS: frozenset({Role.PROVINCE_REVIEWER, Role.SYSTEM_ADMINISTRATOR}),
 }

@@ -26,7 +26,7 @@ ON_ONE_DATABASE = [
         f"tests/architecture/test_{name}.py"
         for name in (
             *("benchmarks", "data_map", "deeds", "histories", "messages", "sealing", "templates"),
-            *("role_matrix", "role_reach", "valid_bodies"),
+            *("offered_forms", "role_matrix", "role_reach", "valid_bodies"),
         )
     ],
     "tests/credits/rules",

@@ -8,12 +8,12 @@ from organisations.models import Node, Person, RoleGrant
 from organisations.selectors import in_force, required_scope
 
 
-def to_decide(by: Person, *, state: str = "") -> QuerySet[Disclosure]:
-    """The requests in the scope of `by`, newest first; `state` limits them (default: those that wait).
+def seen(by: Person, *, state: str = "") -> QuerySet[Disclosure]:
+    """The requests that `by` may read, newest first; `state` limits them (default: those that wait).
 
     Raises OutOfScope.
     """
-    scope = required_scope(by, Power.APPROVE_DISCLOSURE)
+    scope = required_scope(by, Power.SEE_DISCLOSURES)
     wanted = state if state in RequestState.values else RequestState.WAITING
     rows = Disclosure.objects.filter(scope.q("place"), state=wanted)
     return rows.select_related("requested_by", "decided_by", "place", "job").order_by("-pk")

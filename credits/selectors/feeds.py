@@ -56,7 +56,7 @@ class Batch:
 
 def tokens(by: Person) -> QuerySet[FeedToken]:
     """The keys of places in reach, newest first. Raises OutOfScope."""
-    scope = required_scope(by, Power.KEEP_FEEDS)
+    scope = required_scope(by, Power.SEE_FEEDS)
     return FeedToken.objects.filter(scope.q("place")).select_related("place", "created_by").order_by("-pk")
 
 

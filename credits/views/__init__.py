@@ -24,8 +24,9 @@ from credits.selectors.column_sets import UnknownColumnSet
 from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
 from organisations import audit
-from organisations.enums import Deed, RequestState
+from organisations.enums import Deed, Power, RequestState
 from organisations.models import Person
+from organisations.selectors import scope_for
 from organisations.views.manage import shell
 
 
@@ -191,9 +192,15 @@ def export_cover(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def disclosures(request: HttpRequest) -> HttpResponse:
     """Who asks for full ID numbers: a second person agrees or refuses."""
     by, state = person_of(request), request.GET.get("state", "")
-    page = Paginator(disclosure_selectors.to_decide(by, state=state), 20).get_page(request.GET.get("page"))
+    page = Paginator(disclosure_selectors.seen(by, state=state), 20).get_page(request.GET.get("page"))
+    decides = scope_for(by, Power.APPROVE_DISCLOSURE)
     audit.record(by=by, verb=Deed.DISCLOSURE_READ, target=by, after={"state": state, "shown": len(page.object_list)})
-    context = {"page_obj": page, "states": RequestState.choices, "state": state or RequestState.WAITING.value}
+    context = {
+        "page_obj": page,
+        "rows": [(row, decides.covers(row.place.path)) for row in page],
+        "states": RequestState.choices,
+        "state": state or RequestState.WAITING.value,
+    }
     return shell.page(request, "credits/disclosures.html", context, section="disclosures")
 
 

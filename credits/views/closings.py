@@ -19,7 +19,7 @@ from credits.selectors import pages
 from credits.services import closings as services
 from organisations.enums import Power
 from organisations.models import Node
-from organisations.selectors import directory, required_scope
+from organisations.selectors import directory, required_scope, scope_for
 from organisations.views.manage import shell
 from organisations.views.manage.fields import DayField, PlaceField
 
@@ -55,9 +55,10 @@ class ClosingForm(forms.Form):
 def listed(request: HttpRequest) -> HttpResponse:
     """The days that are set, and a form to set one."""
     by = shell.person_of(request)
-    scope = required_scope(by, Power.REVIEW_CREDITS)
+    scope = required_scope(by, Power.REVIEW_CREDITS if request.method == "POST" else Power.SEE_REVIEWS)
+    sets = scope_for(by, Power.REVIEW_CREDITS)
     data = request.POST if request.method == "POST" else None
-    form = ClosingForm(data, places=directory.workplaces_of(scope), choices=pages.export_choices(by=by))
+    form = ClosingForm(data, places=directory.workplaces_of(sets), choices=pages.export_choices(by=by))
     if form.is_valid():
         wish = dict(form.cleaned_data)
         try:
@@ -69,7 +70,8 @@ def listed(request: HttpRequest) -> HttpResponse:
             return redirect("manage:closings")
     page = Paginator(selectors.closings_in(scope), 50).get_page(request.GET.get("page"))
     status = 400 if form.is_bound else 200
-    context = {"form": form, "page_obj": page}
+    rows = [(row, sets.covers(row.node.path)) for row in page]
+    context = {"form": form if sets else None, "page_obj": page, "rows": rows}
     return shell.page(request, "credits/manage_closings.html", context, section="closings", status=status)
 
 

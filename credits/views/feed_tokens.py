@@ -17,7 +17,7 @@ from credits.selectors import feeds as selectors
 from credits.services import feeds
 from organisations.enums import Power
 from organisations.models import Node
-from organisations.selectors import directory, required_scope
+from organisations.selectors import directory, required_scope, scope_for
 from organisations.views.manage import shell
 from organisations.views.manage.fields import PlaceField
 
@@ -33,9 +33,12 @@ class IssueForm(forms.Form):
         )
 
 
-def _page(request: HttpRequest, form: IssueForm, *, status: int = 200, **more: Any) -> HttpResponse:
-    page = Paginator(selectors.tokens(shell.person_of(request)), 50).get_page(request.GET.get("page"))
-    context = {"form": form, "page_obj": page, **more}
+def _page(request: HttpRequest, form: IssueForm | None, *, status: int = 200, **more: Any) -> HttpResponse:
+    by = shell.person_of(request)
+    page = Paginator(selectors.tokens(by), 50).get_page(request.GET.get("page"))
+    keeps = scope_for(by, Power.KEEP_FEEDS)
+    rows = [(row, row.is_valid and keeps.covers(row.place.path)) for row in page]
+    context = {"form": form, "page_obj": page, "rows": rows, **more}
     return shell.page(request, "credits/feed_tokens.html", context, section="feeds", status=status)
 
 
@@ -47,7 +50,8 @@ def _form(request: HttpRequest) -> IssueForm:
 @shell.managed
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    return _page(request, _form(request))
+    keeps = scope_for(shell.person_of(request), Power.KEEP_FEEDS)
+    return _page(request, _form(request) if keeps else None)
 
 
 @shell.managed

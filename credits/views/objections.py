@@ -21,7 +21,7 @@ from credits.views.objection_forms import AnswerForm, MissingForm, ObjectionFilt
 from organisations import audit
 from organisations.enums import Deed, Power
 from organisations.scopes import Scope
-from organisations.selectors import required_scope
+from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import lists, shell
 
 PER_PAGE = 20
@@ -83,7 +83,7 @@ def _said(request: HttpRequest, form: forms.Form, heading: str, deed: Callable[[
 @shell.managed
 @require_safe
 def listed(request: HttpRequest) -> HttpResponse:
-    form, found = _found(request, required_scope(shell.person_of(request), Power.REVIEW_CREDITS))
+    form, found = _found(request, required_scope(shell.person_of(request), Power.SEE_REVIEWS))
     context = lists.context(request, form, found, view="manage:entry_objections", per_page=PER_PAGE, of_people=True)
     return shell.page(request, "credits/manage_objections.html", context, section="entry_objections")
 
@@ -91,7 +91,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 @shell.managed
 @require_safe
 def download(request: HttpRequest) -> HttpResponseBase:
-    form, found = _found(request, required_scope(shell.person_of(request), Power.REVIEW_CREDITS))
+    form, found = _found(request, required_scope(shell.person_of(request), Power.SEE_REVIEWS))
     heading = [pgettext("person", "Name"), _("User name"), _("Works at"), _("Entry"), _("Year"), _("What is not right")]
     heading += [_("Said on"), _("Answer due by"), _("State"), pgettext("to a person", "Answer"), _("Answered by")]
     heading.append(_("Answered on"))
@@ -122,7 +122,7 @@ def _found(request: HttpRequest, scope: Scope) -> tuple[ObjectionFilterForm, Any
 @require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    objection = selectors.objection_in(required_scope(by, Power.REVIEW_CREDITS), public_id)
+    objection = selectors.objection_in(required_scope(by, Power.SEE_REVIEWS), public_id)
     audit.record(by=by, verb=Deed.OBJECTION_READ, target=objection)
     return _case(request, selectors.case_of(objection))
 
@@ -147,8 +147,10 @@ def answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _case(
     request: HttpRequest, case: selectors.Case, form: AnswerForm | None = None, status: int = 200
 ) -> HttpResponse:
-    is_own = case.objection.person_id == shell.person_of(request).pk
-    if form is None and case.objection.is_open and not is_own:
+    by = shell.person_of(request)
+    is_own = case.objection.person_id == by.pk
+    answers = scope_for(by, Power.REVIEW_CREDITS).covers(case.objection.unit.path)
+    if form is None and case.objection.is_open and answers and not is_own:
         form = AnswerForm(case=case)
-    context = {"case": case, "objection": case.objection, "form": form, "is_own": is_own}
+    context = {"case": case, "objection": case.objection, "form": form, "is_own": is_own, "answers": answers}
     return shell.page(request, "credits/manage_objection.html", context, section="entry_objections", status=status)

@@ -34,14 +34,14 @@ LINKS = (
     Link("qualifications", "manage:qualifications", _("Qualifications"), frozenset({Power.SEE_INTAKE})),
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.SEE_INTAKE})),
     Link("credit_years", "manage:credit_years", _("Year overview"), frozenset({Power.SEE_CREDITS})),
-    Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.REVIEW_CREDITS})),
-    Link("closings", "manage:closings", _("Closing days"), frozenset({Power.REVIEW_CREDITS})),
+    Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.SEE_REVIEWS})),
+    Link("closings", "manage:closings", _("Closing days"), frozenset({Power.SEE_REVIEWS})),
     Link("projects", "manage:projects", _("Accredited projects"), frozenset({Power.SEE_PROJECTS})),
     Link("rule_sets", "manage:rule_sets", _("Credit rules"), frozenset({Power.KEEP_RULES})),
-    Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.APPROVE_DISCLOSURE})),
+    Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.SEE_DISCLOSURES})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.KEEP_COLUMNS})),
-    Link("feeds", "manage:feed_tokens", _("Feed keys"), frozenset({Power.KEEP_FEEDS})),
+    Link("feeds", "manage:feed_tokens", _("Feed keys"), frozenset({Power.SEE_FEEDS})),
     Link("audit", "manage:audit", _("Audit log"), frozenset({Power.READ_AUDIT})),
 )
 

@@ -44,6 +44,11 @@ STATED = Stated(
 )
 
 
+def in_english(error: DomainError) -> str:
+    with override("en"):
+        return str(error)
+
+
 def keeper(role: Role = Role.PROVINCE_REVIEWER) -> Person:
     return RoleGrantFactory(role=role, node=NodeFactory(), begins=date(2020, 1, 1)).person
 
@@ -174,9 +179,9 @@ def test_grant_lies_inside_the_days_of_its_project(on: date, granted: bool) -> N
         assert entry(on=on, project=project).project_number == STATED.number
         return
     person = PersonFactory()
-    with override("en"), pytest.raises(OutsideProject) as raised:
+    with pytest.raises(OutsideProject) as raised:
         entry(person=person, on=on, project=project)
-    assert str(raised.value) == (
+    assert in_english(raised.value) == (
         f"The project 2026-09-01-001 (国) grants credit from 2026-05-10 to 2026-05-20; this activity ran from {on} to "
         f"{on}. Have the dates corrected, or record it without the project."
     )
@@ -210,9 +215,9 @@ def test_places_are_for_learners_each_once_and_free_again_after_a_reversal() -> 
     entry(person=second, on=day, project=project)
     entry(person=first, on=date(2026, 5, 13), project=project)  # the same place
     entry(on=day, project=project, role=CreditRole.TEACHER, activity_type="project_teach")
-    with override("en"), pytest.raises(ProjectFull) as raised:
+    with pytest.raises(ProjectFull) as raised:
         entry(on=day, project=project)
-    assert str(raised.value).startswith("All 2 places of the project 2026-09-01-001 (国) are taken.")
+    assert in_english(raised.value).startswith("All 2 places of the project 2026-09-01-001 (国) are taken.")
     assert selectors.places_taken([project.pk]) == {project.pk: 2}
     reverse(entry=one, by=None, reason="未参加")
     with pytest.raises(ProjectFull):  # the other entry still holds the place
