@@ -124,7 +124,7 @@ def test_two_rows_about_one_person_are_both_named(compare: Compare, unit: Node) 
     working(unit, "王伟", staff="1", phone="13800000001")
     found = rows_of(compare(("王伟", "1", "", "", "", ""), ("王伟", "", "13800000001", "", "", "")))
     assert [(row.outcome, codes(row), row.problems[0]["params"]) for row in found] == [
-        ("wrong", [("", "same_person_twice")], {"rows": "3"}), ("wrong", [("", "same_person_twice")], {"rows": "2"}),
+        ("wrong", [("", "same_person_twice")], {"rows": [3]}), ("wrong", [("", "same_person_twice")], {"rows": [2]}),
     ]  # fmt: skip
 
 
