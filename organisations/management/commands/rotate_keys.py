@@ -2,6 +2,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from organisations.services import keys
 
@@ -22,6 +24,7 @@ class Command(BaseCommand):
         unknown = sorted(wanted - set(keys.purposes()))
         if unknown:
             raise CommandError(f"No such purpose: {', '.join(unknown)}. There are: {', '.join(keys.purposes())}.")
+        self._require_migrated()
         if options["free"]:
             self._require_free(*options["free"].rpartition(":")[::2])
             return
@@ -36,6 +39,12 @@ class Command(BaseCommand):
             raise CommandError(f"{len(turned.problems) + turned.left} values are not turned. Run the command again.")
         if not report.is_sound:
             raise CommandError("Some values cannot be read with these keys. Put the missing keys back into the ring.")
+
+    def _require_migrated(self) -> None:
+        """Every sealed column is read: one that the database has not got yet would end the run in its middle."""
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("This database is of an older release. Run `manage.py migrate` first, then this again.")
 
     def _require_free(self, purpose: str, key_id: str) -> None:
         state = next((s for s in keys.report().keys if (s.purpose, s.key_id) == (purpose, key_id)), None)

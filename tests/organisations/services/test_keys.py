@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
 
@@ -299,3 +300,10 @@ def test_badly_written_key_is_refused(settings: Any, bad: str) -> None:
     settings.ISOCENTER_KEYS = {"field_index": [key("x", "y"), key("x", "y")]}
     with pytest.raises(Exception, match="two keys are called 'y'"):
         crypto.keys("field_index")
+
+
+@pytest.mark.django_db
+def test_database_of_an_older_release_is_asked_to_migrate_first() -> None:
+    MigrationRecorder.Migration.objects.filter(app="organisations").order_by("-pk")[0].delete()
+    with pytest.raises(CommandError, match="migrate"):
+        call_command("rotate_keys", check=True)
