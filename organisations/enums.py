@@ -62,6 +62,11 @@ ROLE_PLACES: dict[Role, frozenset[NodeKind]] = {
     Role.SECURITY_ADMINISTRATOR: _KINDS_BUT_DEPARTMENTS,
 }
 
+# Who keeps and reviews credits, from the unit up.
+REVIEWERS = frozenset(
+    {Role.UNIT_CREDIT_ADMINISTRATOR, Role.COUNTY_REVIEWER, Role.CITY_REVIEWER, Role.PROVINCE_REVIEWER}
+)
+
 # Roles that may see and export the credit records of their subtree.
 CREDIT_ROLES = frozenset(
     {
@@ -127,16 +132,7 @@ POWERS: dict[Power, frozenset[Role]] = {
             Role.SYSTEM_ADMINISTRATOR,
         }
     ),
-    Power.SEE_MASKED_ID: frozenset(
-        {
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            Role.COUNTY_REVIEWER,
-            Role.CITY_REVIEWER,
-            Role.PROVINCE_REVIEWER,
-            Role.AUDITOR,
-            Role.SYSTEM_ADMINISTRATOR,
-        }
-    ),
+    Power.SEE_MASKED_ID: REVIEWERS | {Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR},
     Power.KEEP_PEOPLE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.OPEN_ACCOUNTS: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.KEEP_PLACES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
@@ -144,45 +140,15 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.GRANT_ROLES: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.READ_AUDIT: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.APPROVE_DISCLOSURE: frozenset({Role.SECURITY_ADMINISTRATOR}),
-    Power.KEEP_CREDITS: frozenset(
-        {
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            Role.COUNTY_REVIEWER,
-            Role.CITY_REVIEWER,
-            Role.PROVINCE_REVIEWER,
-        }
-    ),
+    Power.KEEP_CREDITS: REVIEWERS,
     Power.SEE_INTAKE: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_ERASURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.SEE_CREDITS: CREDIT_ROLES,
-    Power.REVIEW_CREDITS: frozenset(
-        {
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            Role.COUNTY_REVIEWER,
-            Role.CITY_REVIEWER,
-            Role.PROVINCE_REVIEWER,
-        }
-    ),
-    Power.KEEP_COLUMNS: frozenset(
-        {
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            Role.COUNTY_REVIEWER,
-            Role.CITY_REVIEWER,
-            Role.PROVINCE_REVIEWER,
-            Role.SYSTEM_ADMINISTRATOR,
-        }
-    ),
+    Power.REVIEW_CREDITS: REVIEWERS,
+    Power.KEEP_COLUMNS: REVIEWERS | {Role.SYSTEM_ADMINISTRATOR},
     Power.KEEP_FEEDS: frozenset({Role.SYSTEM_ADMINISTRATOR}),
     Power.KEEP_RULES: frozenset({Role.SYSTEM_ADMINISTRATOR}),
-    Power.SEE_REVIEWS: frozenset(
-        {
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            Role.COUNTY_REVIEWER,
-            Role.CITY_REVIEWER,
-            Role.PROVINCE_REVIEWER,
-            Role.AUDITOR,
-        }
-    ),
+    Power.SEE_REVIEWS: REVIEWERS | {Role.AUDITOR},
     Power.SEE_DISCLOSURES: frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
     Power.SEE_FEEDS: frozenset({Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_PROJECTS: CREDIT_ROLES | {Role.SYSTEM_ADMINISTRATOR},
