@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import random
-import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +24,7 @@ from cms.shared.storage import private_storage
 from credits import columns
 from credits.columns import DECLARED, BadColumnSet, Part, SetKind
 from credits.enums import GrantMethod, OfficialState
-from credits.exports import annual, cells, covers, pdfs, render, writers
+from credits.exports import annual, cells, covers, render, writers
 from credits.exports.making import made
 from credits.models import Book, ExportJob, Judgement
 from credits.rules import Period
@@ -486,29 +485,3 @@ def test_each_bad_end_has_its_own_sentence(end: str, settings: Any, tmp_path: Pa
     others = ExportJob(error_code="internal_error").failure_text
     assert (job.state, job.error_code, job.file_key) == (JobState.FAILED, end, "")
     assert job.failure_text != others
-
-
-@pytest.mark.slow
-def test_statement_on_paper_has_a_page_for_every_person(settings: Any) -> None:
-    world = World()
-    entry(person=world.learners[0], on=date(YEAR, 1, 10), title="纸面活动")
-    job = world.made(file_format="pdf", column_set=SETS["statement"])
-    data = content(job)
-    assert (job.state, data[:5], data.count(b"/FontFile")) == (JobState.DONE, b"%PDF-", data.count(b"/FontDescriptor "))
-    assert job.file_name.endswith(".pdf")
-
-
-def test_only_statements_go_on_paper() -> None:
-    world = World()
-    with pytest.raises(exports.NotOnPaper):
-        exports.request_export(by=world.reviewer, reason="年报", **world.wish(file_format="pdf"))
-
-
-@pytest.mark.slow
-def test_many_statements_come_as_an_archive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdfs, "AT_A_TIME", 1)
-    world = World()
-    job = world.made(file_format="pdf", column_set=SETS["statement"])
-    with zipfile.ZipFile(io.BytesIO(content(job))) as archive:
-        assert archive.namelist() == ["0001-0001.pdf", "0002-0002.pdf"]
-    assert job.file_name.endswith(".zip")
