@@ -4,7 +4,7 @@ from credits.models.evidence import EntryEvidence
 from credits.models.exports import Disclosure, ExportJob
 from credits.models.feeds import FeedToken
 from credits.models.following import Declaration, Following, Reflection
-from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement
+from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement, Rebuilding
 from credits.models.official import OfficialLine, OfficialList
 from credits.models.project_imports import ProjectImport
 from credits.models.projects import Project
@@ -34,6 +34,7 @@ __all__ = [
     "OfficialList",
     "Project",
     "ProjectImport",
+    "Rebuilding",
     "Reflection",
     "RepresentativeWork",
     "RuleSetChange",

@@ -156,7 +156,8 @@ class Judgement(models.Model):
 
     For sums over many people: `missing_credits` and `missing_hours` are what the totals asked for still lack as the
     document reads (0 where none is asked for); `is_unverified`: any figure rests on a value that is not official;
-    `by_month`: {"2026-05": what was added in that month to `credits`, in hundredths}.
+    `by_month`: {"2026-05": what was added in that month to `credits`, in hundredths}; `turns_on`: the day from which
+    on, while the period runs, the whole is no longer open but `turns_to`, as a year inside of it has ended.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="judgements")
@@ -175,6 +176,8 @@ class Judgement(models.Model):
     missing_hours = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     is_unverified = models.BooleanField(default=False)
     by_month = models.JSONField(default=dict)
+    turns_on = models.DateField(null=True)
+    turns_to = models.CharField(max_length=14, blank=True)
     by_category = models.JSONField(default=dict)
     lines = models.JSONField(default=dict)
     requirements = models.JSONField(default=list)
@@ -188,6 +191,21 @@ class Judgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.book} {self.period_begins}: {self.credits}"
+
+
+class Rebuilding(models.Model):
+    """One judging of every book anew. Books up to the id `judged_to` are done, in the same transactions as the
+    judgements: a run that was cut short goes on from there, as long as the rules and the engine (`stamp`) are the same.
+    """
+
+    stamp = models.CharField(max_length=64)
+    judged_to = models.PositiveBigIntegerField(default=0)
+    judgements = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}: {self.judgements}"
 
 
 class Feed(models.Model):

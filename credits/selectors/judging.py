@@ -77,6 +77,16 @@ class JudgedFigures:
         states = (requirement_state(row, day, period) for row in self.requirements if decides(row))
         return overall(states).value
 
+    def turn(self, period: Period) -> tuple[date | None, str]:
+        """The day from which on, while the period runs, the whole is in another state without anything new, and that
+        state; None where it stays. It turns once at most: only what is open turns, and what is open makes all open."""
+        before = self.state_on(period.begins, period)
+        turns = (date.fromisoformat(day) for row in self.requirements if decides(row) for day, _to in row["turns"])
+        for day in sorted(set(turns)):
+            if (state := self.state_on(day, period)) != before:
+                return day, state
+        return None, ""
+
 
 def requirement_state(row: Mapping[str, Any], day: date, period: Period) -> RequirementState:
     """The state of a requirement on `day`: from a stored judgement's row. While the period runs it may already have

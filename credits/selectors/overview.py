@@ -35,7 +35,7 @@ from credits.enums import JudgementState
 from credits.models import Book, Entry
 from credits.selectors.judging import ZERO, doubled_entries, entries_of, judge_entries, that_hold
 from credits.selectors.overview_figures import PARTS, Figures, Own, Question, edges, figures_of, own_of
-from credits.selectors.standings import standings
+from credits.selectors.standings import something, standing_of_nobody, standings
 from credits.selectors.views import Standing
 from organisations.enums import NodeKind, PersonState, Tree
 from organisations.models import Employment, Membership, Node, Person, StatePeriod
@@ -90,7 +90,7 @@ class Aside:
 def year_of_place(question: Question) -> YearOfPlace:
     """At most 6 queries where all have the same period, however many people there are. Raises TooManyToJudge."""
     asides = asides_of(question)
-    found = _summed(question, asides) if question.is_summed else {}
+    found = _summed(question, asides) if question.is_summed else _alike(question, asides)
     total = Figures()
     for figures in found.values():
         total.add(figures)
@@ -168,8 +168,7 @@ def ties(question: Question) -> "QuerySet[Any]":
 def asides_of(question: Question) -> list[Aside]:
     """In no order. At most 4 queries where all have the same period, 1 where there is nobody. Raises TooManyToJudge."""
     rows = ties(question)
-    if question.is_summed:
-        rows = rows.filter(_is_aside(question))
+    rows = rows.filter(_is_aside(question) if question.is_summed else _is_known(question))
     told = rows.order_by("pk").values_list("pk", "person", "person__public_id", "part", "own_department", "away")
     places: dict[int, dict[int, tuple[str, str]]] = {}
     states: dict[int, tuple[UUID, str]] = {}
@@ -189,19 +188,29 @@ def asides_of(question: Question) -> list[Aside]:
 
 def _is_aside(question: Question) -> Q:
     """Two accounts, two places of work, or entries whose judgement does not hold."""
-    period, at = question.fixed_period, place_column(question.node)
-    model = Membership if at == "branch" else Employment
-    elsewhere: QuerySet[Any] = model._default_manager.filter(
-        in_force(question.day), person=OuterRef("person"), **{f"{at}__path__startswith": question.node.path}
-    ).exclude(pk=OuterRef("pk"))
-    others = Book.objects.filter(owner=OuterRef("person"), is_primary=False)
+    period = question.fixed_period
     entries = Entry.objects.filter(
         book__owner=OuterRef("person"),
         rule_set_id=question.rule_set_id,
         ends_on__gte=period.begins,
         ends_on__lt=period.ends,
     )
-    return Q(Exists(elsewhere)) | Q(Exists(others)) | (Q(judged__pk__isnull=True) & Q(Exists(entries)))
+    return _is_twice(question) | (Q(judged__pk__isnull=True) & Q(Exists(entries)))
+
+
+def _is_twice(question: Question) -> Q:
+    at = place_column(question.node)
+    model = Membership if at == "branch" else Employment
+    elsewhere: QuerySet[Any] = model._default_manager.filter(
+        in_force(question.day), person=OuterRef("person"), **{f"{at}__path__startswith": question.node.path}
+    ).exclude(pk=OuterRef("pk"))
+    others = Book.objects.filter(owner=OuterRef("person"), is_primary=False)
+    return Q(Exists(elsewhere)) | Q(Exists(others))
+
+
+def _is_known(question: Question) -> Q:
+    """By rules that are judged here and now: two accounts, two places of work, or anything to judge."""
+    return _is_twice(question) | something(question.rule_set_id)
 
 
 def _judged_now(question: Question, people: list[int]) -> dict[int, Own]:
@@ -242,12 +251,11 @@ def _of_standing(found: Standing) -> Own:
 
 def _summed(question: Question, asides: Iterable[Aside]) -> dict[tuple[str, str], Figures]:
     """Everybody but `asides` by (path, department) of the part. One query."""
-    nothing, months = question.nothing, question.months
-    assert nothing is not None  # noqa: S101 - `is_summed` says so
+    months, blank = question.months, own_of_nobody(question)
     rows = ties(question).exclude(person__in=[aside.person for aside in asides])
+    rows = rows.annotate(result=question.state_in("judged"))
     counted: dict[str, Any] = {
-        f"in_{state.value}": Count("judged__pk", filter=Q(**{f"judged__{question.state_column}": state.value}))
-        for state in JudgementState
+        f"in_{state.value}": Count("judged__pk", filter=Q(result=state.value)) for state in JudgementState
     }
     for part, (low, most) in enumerate(edges(question.required) if question.required else [], 1):
         within = Q(judged__missing_credits__gt=low, judged__missing_credits__lte=most)
@@ -273,8 +281,26 @@ def _summed(question: Question, asides: Iterable[Aside]) -> dict[tuple[str, str]
     for row in summed:
         figures = found.setdefault((row["part"], row["own_department"]), Figures())
         figures.add(_of_row(row, months))
-        figures.add(figures_of(question, own_of(question, nothing), row["away"]), row["n"] - row["held"])
+        figures.add(figures_of(question, blank, row["away"]), row["n"] - row["held"])
     return found
+
+
+def _alike(question: Question, asides: Iterable[Aside]) -> dict[tuple[str, str], Figures]:
+    """By rules that hang on the person: everybody but `asides` is judged on nothing, and all alike. Two queries."""
+    rows = ties(question).exclude(person__in=[aside.person for aside in asides])
+    blank, found = own_of_nobody(question), dict[tuple[str, str], Figures]()
+    for part, department, away, n in (
+        rows.order_by().values_list("part", "own_department", "away").annotate(n=Count("pk"))
+    ):
+        found.setdefault((part, department), Figures()).add(figures_of(question, blank, away), n)
+    return found
+
+
+def own_of_nobody(question: Question) -> Own:
+    """Of whoever has no entry and has said nothing."""
+    if question.nothing is not None:
+        return own_of(question, question.nothing)
+    return _of_standing(standing_of_nobody(rule_set_id=question.rule_set_id, year=question.year, on=question.on))
 
 
 def _of_row(row: dict[str, Any], months: list[str]) -> Figures:

@@ -6,6 +6,9 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
+
 from credits.enums import JudgementState
 from credits.rules import Period
 from credits.rules.personal import hangs_on_person
@@ -16,8 +19,6 @@ from organisations.models import Node
 # What is missing is told in so many parts of what is asked for.
 PARTS = 4
 MONTHS = 120
-# Requirements whose state may turn while the period runs, so that the stored state grows old.
-_TURNING = frozenset({"min_each_year", "max_gap_months"})
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,7 @@ class Question:
     @property
     def is_summed(self) -> bool:
         """Whether stored judgements can say it."""
-        rules = self.version.rules
-        if self.period is None or not is_stored(rules):
-            return False
-        return self.is_closed or not any(one.kind in _TURNING for one in rules.requirements)
+        return self.period is not None and is_stored(self.version.rules)
 
     @property
     def fixed_period(self) -> Period:
@@ -62,9 +60,16 @@ class Question:
         assert self.period is not None  # noqa: S101 - the caller asked
         return self.period
 
-    @property
-    def state_column(self) -> str:
-        return "state_closed" if self.is_closed else "state"
+    def state_in(self, judged: str) -> Combinable:
+        """The state as of `on`, of the judgements behind the relation `judged`. What turns while the period runs is
+        open before it does."""
+        if self.is_closed:
+            return F(f"{judged}__state_closed")
+        return Case(
+            When(**{f"{judged}__turns_on__lte": self.on}, then=F(f"{judged}__turns_to")),
+            When(**{f"{judged}__turns_on__gt": self.on}, then=Value(JudgementState.OPEN.value)),
+            default=F(f"{judged}__state"),
+        )
 
     @cached_property
     def nothing(self) -> JudgedFigures | None:

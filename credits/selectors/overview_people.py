@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from credits.enums import JudgementState
 from credits.selectors.judging import ZERO
-from credits.selectors.overview import Aside, asides_of, place_column, ties
-from credits.selectors.overview_figures import PARTS, Figures, Question, edges, figures_of, own_of
+from credits.selectors.overview import Aside, asides_of, own_of_nobody, place_column, ties
+from credits.selectors.overview_figures import PARTS, Figures, Question, edges, figures_of
 from credits.selectors.standings import standings
 from credits.selectors.texts import plain
 from credits.selectors.views import Standing
@@ -112,25 +112,25 @@ class People:
 
     def __init__(self, question: Question, cell: Cell) -> None:
         self.question, self.cell = question, cell
-        every = asides_of(question)
+        every, self.blank = asides_of(question), own_of_nobody(question)
         self.aside = [one.person for one in every]
         self.asides = [one for one in every if cell.holds(figures_of(question, one.own, one.away))]
         self.asides.sort(key=lambda one: (-one.own.missing_credits, one.public_id))
 
     def summed(self) -> "QuerySet[Any]":
         """Those with a judgement that holds, or without entries: who lacks most first."""
-        question, nothing = self.question, self.question.nothing
+        question, blank = self.question, self.blank
+        state = Value(blank.state.value)
+        lacking = Value(blank.missing_credits, output_field=DecimalField(max_digits=10, decimal_places=2))
         rows = ties(question).exclude(person__in=self.aside)
-        if question.is_summed and nothing is not None:
-            state = own_of(question, nothing).state.value
-            lacking = Value(nothing.missing_credits, output_field=DecimalField(max_digits=10, decimal_places=2))
+        if question.is_summed:
             rows = rows.annotate(
-                result=Coalesce(F(f"judged__{question.state_column}"), Value(state)),
+                result=Coalesce(question.state_in("judged"), state),
                 missing=Coalesce(F("judged__missing_credits"), lacking),
-            ).filter(self._narrowed())
+            )
         else:
-            rows = rows.none().annotate(missing=Value(ZERO))
-        ordered: QuerySet[Any] = rows.order_by("-missing", "person__public_id")
+            rows = rows.annotate(result=state, missing=lacking)
+        ordered: QuerySet[Any] = rows.filter(self._narrowed()).order_by("-missing", "person__public_id")
         return ordered
 
     def _narrowed(self) -> Q:

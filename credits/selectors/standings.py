@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,11 +19,11 @@ from credits.enums import (
     RequirementReason,
     RequirementState,
 )
-from credits.models import Book, Entry, Judgement
+from credits.models import Book, Declaration, Entry, Following, Judgement
 from credits.rules import Period, RuleSet
 from credits.rules.documents import ActivityType
 from credits.rules.personal import hangs_on_person
-from credits.selectors.beside import beside, supplements_of
+from credits.selectors.beside import Beside, beside, supplements_of
 from credits.selectors.briefs import marks_of
 from credits.selectors.judging import (
     JudgedFigures,
@@ -123,7 +123,34 @@ def _personal_standings(
 ) -> list[Standing]:
     """By rules that hang on the person: each has a period of their own, and what they wrote and declared beside the
     book counts. Judged here and now; at most 6 queries, one more where somebody owns two books."""
-    known, book = beside(people, rule_set_id), rule_book()
+    return _by_own_rules(people, books, beside(people, rule_set_id), rule_set_id, year, on, with_lines)
+
+
+def standing_of_nobody(*, rule_set_id: str, year: int, on: date) -> Standing:
+    """Of whoever has no entry and has said nothing, by rules that hang on the person. One query."""
+    return _by_own_rules([Person()], defaultdict(list), Beside({}), rule_set_id, year, on, False)[0]
+
+
+def something(rule_set_id: str) -> Q:
+    """Rows that hang on a `person` who is not `standing_of_nobody` by these rules."""
+    owner = OuterRef("person")
+    return (
+        Q(Exists(Entry.objects.filter(book__owner=owner, rule_set_id=rule_set_id)))
+        | Q(Exists(Following.objects.filter(person=owner, rule_set_id=rule_set_id)))
+        | Q(Exists(Declaration.objects.filter(person=owner, rule_set_id=rule_set_id)))
+    )
+
+
+def _by_own_rules(
+    people: Sequence[Person],
+    books: dict[int, list[int]],
+    known: Beside,
+    rule_set_id: str,
+    year: int,
+    on: date,
+    with_lines: bool,
+) -> list[Standing]:
+    book = rule_book()
     periods = {
         person.pk: period_of_year(rule_set_id, year, on=on, anchors=known.anchors_of(person), book=book)
         for person in people

@@ -1,16 +1,24 @@
 """Judgements: a projection of the book, written with the entry and rebuilt at will."""
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils import timezone
 
 from credits.models import Book, Entry, Judgement
 from credits.rules import AnchorMissing, Period, period_for
-from credits.selectors import JudgedFigures, LoadedRuleSet, entries_of, is_stored, judge_entries, rule_book
-from credits.services.chain import lock_book
+from credits.selectors import (
+    JudgedFigures,
+    LoadedRuleSet,
+    RuleBook,
+    entries_of,
+    is_stored,
+    judge_entries,
+    rule_book,
+    with_official_state,
+)
 
 
 def rebuild(*, book: Book, rule_set_id: str, day: date) -> Judgement | None:
@@ -53,6 +61,7 @@ def _judge(book: Book, rule_set_id: str, version: LoadedRuleSet, period: Period)
 def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: datetime) -> dict[str, Any]:
     """A judgement's columns as they should be when judged at `at`."""
     today = at.astimezone(ZoneInfo(version.rules.period.time_zone)).date()
+    turns_on, turns_to = figures.turn(period)
     return {
         "rules_sha256": version.sha256,
         "period_ends": period.ends,
@@ -66,6 +75,8 @@ def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: 
         "missing_hours": figures.missing_hours,
         "is_unverified": figures.is_unverified,
         "by_month": figures.by_month,
+        "turns_on": turns_on,
+        "turns_to": turns_to,
         "by_category": figures.by_category,
         "lines": figures.lines,
         "requirements": figures.requirements,
@@ -74,16 +85,44 @@ def columns(version: LoadedRuleSet, period: Period, figures: JudgedFigures, at: 
     }
 
 
-def rebuild_all() -> int:
-    """Drop every judgement and judge every book anew, book by book; returns how many judgements there are."""
-    count = 0
-    for pk in Book.objects.order_by("pk").values_list("pk", flat=True).iterator():
-        with transaction.atomic():
-            book = lock_book(pk)
-            Judgement.objects.filter(book=book).delete()
-            for rule_set_id, day in due(book):
-                count += rebuild(book=book, rule_set_id=rule_set_id, day=day) is not None
-    return count
+def rebuild_books(*, books: Sequence[int], rule_book: RuleBook, rule_sets: Collection[str] | None = None) -> int:
+    """Judge all that the books (ids, ascending) hold anew, by `rule_sets` (None: by all), as `rebuild` does one by one;
+    how many judgements there are. What they held by these rule sets goes. At most 5 statements, and the writing.
+
+    Locks the books in this order; inside a transaction.
+    """
+    locked = list(Book.objects.select_for_update().filter(pk__in=books).order_by("pk"))
+    chosen: dict[str, Any] = {"book__in": books} | ({} if rule_sets is None else {"rule_set_id__in": rule_sets})
+    entries: dict[int, dict[str, list[Entry]]] = {book.pk: {} for book in locked}
+    for entry in with_official_state(Entry.objects.filter(**chosen)).order_by("book", "position"):
+        entries[entry.book_id].setdefault(entry.rule_set_id, []).append(entry)
+    at, judged = timezone.now(), []
+    for pk, own in entries.items():
+        for rule_set_id, rows in own.items():
+            for version, period in _periods(rule_book, rule_set_id, {row.ends_on for row in rows}):
+                reach = version.prepared(period).reach
+                figures = judge_entries(version, period, [row for row in rows if row.ends_on in reach])
+                judged.append(
+                    Judgement(
+                        book_id=pk,
+                        rule_set_id=rule_set_id,
+                        version_id=version.pk,
+                        period_begins=period.begins,
+                        **columns(version, period, figures, at),
+                    )
+                )
+    Judgement.objects.filter(**chosen).delete()
+    Judgement.objects.bulk_create(judged, batch_size=500)
+    return len(judged)
+
+
+def _periods(book: RuleBook, rule_set_id: str, days: Iterable[date]) -> list[tuple[LoadedRuleSet, Period]]:
+    """Every fixed period that holds one of `days`, with the version that judges it."""
+    found: dict[tuple[int, date], tuple[LoadedRuleSet, Period]] = {}
+    for day in sorted(days):
+        if (fixed := fixed_period(rule_set_id, day, book)) is not None:
+            found.setdefault((fixed[0].pk, fixed[1].begins), fixed)
+    return list(found.values())
 
 
 def due(book: Book) -> list[tuple[str, date]]:
@@ -97,9 +136,9 @@ def due(book: Book) -> list[tuple[str, date]]:
     return list(found.values())
 
 
-def fixed_period(rule_set_id: str, day: date) -> tuple[LoadedRuleSet, Period] | None:
-    """The version in force on `day` and its period, where judgements by it are kept."""
-    version = rule_book().in_force(rule_set_id, day)
+def fixed_period(rule_set_id: str, day: date, book: RuleBook | None = None) -> tuple[LoadedRuleSet, Period] | None:
+    """The version in force on `day` and its period, where judgements by it are kept. No query with `book`."""
+    version = (book or rule_book()).in_force(rule_set_id, day)
     if version is None or not is_stored(version.rules):
         return None
     try:

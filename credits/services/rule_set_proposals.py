@@ -18,13 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors, jobs
 from cms.shared.jobs import JobState, LostLease
-from credits.models import Book, Entry, Judgement, RuleSetChange, RuleSetProposal, RuleSetVersion
+from credits.models import Book, Entry, RuleSetChange, RuleSetProposal, RuleSetVersion
 from credits.rules.validation import BadJson, Problem, ProblemCode, path_of, read, validate
 from credits.selectors.problems import problem_text
 from credits.selectors.rule_sets import rule_book
 from credits.selectors.rule_trials import Trial, changes, ledger_position, rules_stamp, trial_of
-from credits.services.chain import lock_book
-from credits.services.judgements import due, rebuild
+from credits.services.judgements import rebuild_books
 from credits.services.rule_sets import columns_of, sha256_of
 from organisations import audit, notifications
 from organisations.enums import Deed, Power, RequestState
@@ -186,7 +185,7 @@ def _try(job: RuleSetProposal) -> None:
 
 
 def _judge_anew(job: RuleSetProposal) -> None:
-    """Book by book from where an earlier run came to; judgements by versions that no longer hold go."""
+    """Some books at a time from where an earlier run came to; judgements by versions that no longer hold go."""
     named = rule_book()
     names = [name for name in named.spans if _rests_on(name, job.rule_set_id)]
     books = Book.objects.filter(pk__in=Entry.objects.filter(rule_set_id__in=names).values("book")).order_by("pk")
@@ -194,14 +193,7 @@ def _judge_anew(job: RuleSetProposal) -> None:
     while chunk := list(books.filter(pk__gt=job.judged_to).values_list("pk", flat=True)[:BOOKS_AT_ONCE]):
         with transaction.atomic():
             job.beat(stage="judging", progress=99 * done // max(total, 1))
-            for pk in chunk:
-                book = lock_book(pk)
-                kept = [
-                    judgement.pk
-                    for name, day in due(book)
-                    if name in names and (judgement := rebuild(book=book, rule_set_id=name, day=day)) is not None
-                ]
-                Judgement.objects.filter(book=book, rule_set_id__in=names).exclude(pk__in=kept).delete()
+            rebuild_books(books=chunk, rule_book=named, rule_sets=names)
             RuleSetProposal.objects.filter(pk=job.pk, lease=job.lease).update(judged_to=chunk[-1])
             job.judged_to = chunk[-1]
         done += len(chunk)

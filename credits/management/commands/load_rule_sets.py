@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from credits.models import Judgement, RuleSetVersion
 from credits.selectors import rule_book
-from credits.services.judgements import rebuild_all
+from credits.services.rebuilding import rebuild_all
 from credits.services.rule_sets import BadRuleSet, load_rule_sets
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         current = {version.sha256 for version in rule_book().versions}
         is_stale = Judgement.objects.exclude(rules_sha256__in=current).exists()
         if is_stale or (before and before != self._texts()):
-            self.stdout.write(f"{rebuild_all()} judgements were made anew.")
+            self.stdout.write(f"{rebuild_all().judgements} judgements were made anew.")
 
     def _texts(self) -> set[str]:
         return set(RuleSetVersion.objects.values_list("document_sha256", flat=True))

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.utils.translation import override
+from hypothesis import given, settings
 
 from credits.enums import GrantMethod, LineReason, RequirementReason, RequirementState
 from credits.models import Judgement
 from credits.rules import Declared, Period, Supplement
 from credits.rules.validation import Problem, ProblemCode
 from credits.selectors import rule_book, texts
-from credits.selectors.judging import fact_of, judge_entries, requirement_state
+from credits.selectors.judging import fact_of, figures_of, judge_entries, requirement_state
 from credits.selectors.problems import problem_text
 from credits.services.awards import award
 from credits.services.verification import verify_judgements
+from tests.credits.rules.test_properties import Case, cases
 from tests.factories.credits import activity, entry
 from tests.factories.organisations import PersonFactory
 
@@ -121,3 +123,15 @@ def test_stored_judgement_says_what_is_missing_and_what_each_month_added(rule_se
     assert verify_judgements() == []
     Judgement.objects.update(missing_credits=1)
     assert [problem.fault for problem in verify_judgements()] == ["stale_judgement"]
+
+
+@settings(max_examples=60)
+@given(case=cases(("nz-mrtb-cpd@2023.1", "nz-mrtb-cpd@2017.1", "au-mrpba-cpd@2015.1", "uk-hcpc-cpd@2006.1")))
+def test_a_whole_turns_once_at_most_and_is_open_before(case: Case) -> None:
+    figures, period = figures_of(case.judge(), set()), case.period
+    day, to = figures.turn(period)
+    days = [date.fromisoformat(turn) for row in figures.requirements for turn, _state in row["turns"]]
+    for on in {period.begins, period.ends - date.resolution, *days}:
+        state = figures.state_on(on, period)
+        assert state == (to if day is not None and on >= day else figures.state_on(period.begins, period))
+        assert day is None or on >= day or state == "open"

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from credits.exports.render import render
-from credits.models import Book, ExportJob, Judgement
+from credits.models import Book, ExportJob, Following, Judgement
 from credits.selectors import overview, period_of_year, texts
 from credits.selectors.overview import TooManyToJudge, year_of_place
 from credits.selectors.overview_figures import Figures, Question, edges, shortfall_of
+from credits.selectors.overview_people import Cell, People
 from organisations.enums import EmploymentKind, NodeKind, PersonState, Tree
 from organisations.models import Node, Person
 from tests.factories.credits import HENAN, entry
@@ -246,3 +247,64 @@ def test_shortfall_lies_in_the_quarter_that_ends_with_it() -> None:
     assert [shortfall_of(lack, required) for lack in lacks] == [0, 1, 1, 2, 2, 3, 4, 4, 4]
     assert edges(required)[-1] == (Decimal("18.75"), Decimal(25))
     assert shortfall_of(Decimal(3), None) == 0
+
+
+MRTB = "nz-mrtb-cpd"
+
+
+def radiographers(place: Node) -> list[Person]:
+    """By rules that ask for 40 hours in 2025 and 2026 and 15 in each year: nothing, enough in the first year, enough in
+    both, all in the second, all in the first."""
+    people = [PersonFactory() for _ in range(5)]
+    for person in people:
+        EmploymentFactory(person=person, unit=place)
+    first, second = date(2025, 5, 1), date(2026, 5, 1)
+    hours = [[], [(first, 15)], [(first, 20), (second, 30)], [(second, 45)], [(first, 60)]]
+    for person, own in zip(people, hours, strict=True):
+        for day, amount in own:
+            entry(person=person, rule_set_id=MRTB, on=day, minutes=amount * 60, activity_type="any")
+    return people
+
+
+@pytest.mark.parametrize("on", [date(2025, 3, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30)])
+def test_a_year_inside_of_the_period_that_ends_turns_the_sums_too(tmp_path: Path, on: date) -> None:
+    place = NodeFactory()
+    radiographers(place)
+    asked = question(place, year=on.year, rule_set_id=MRTB, on=on)
+    with CaptureQueriesContext(connection) as queries:
+        found = year_of_place(asked).total
+    assert len(queries) == 3
+    rows = exported(place, tmp_path, year=on.year, on=on, rule_set_id=MRTB)
+    assert (found.people, results(found)) == (5, Counter(row["Result"] for row in rows))
+    failed = People(asked, Cell(state="failed"))
+    assert failed.count() == len(failed.page(None, 10)[0]) == found.states["failed"] == (2 if on.year == 2026 else 0)
+
+
+def test_rules_of_their_own_judge_those_who_have_anything_and_count_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = NodeFactory()
+    people = [PersonFactory() for _ in range(6)]
+    for person in people:
+        EmploymentFactory(person=person, unit=place)
+    entry(person=people[0], rule_set_id="us-arrt-ce", minutes=600)
+    Following.objects.create(
+        person=people[1], rule_set_id="us-arrt-ce", begins=date(2025, 1, 1), birth_month=3, biennium_start_year=2025
+    )
+    StatePeriodFactory(person=people[2], state=PersonState.ABROAD, begins=date(YEAR, 3, 1))
+    monkeypatch.setattr(overview, "AT_ONCE", 2)
+    for rule_set_id in ("us-arrt-ce", "uk-hcpc-cpd"):
+        asked = question(place, rule_set_id=rule_set_id)
+        found = year_of_place(asked).total
+        rows = exported(place, tmp_path, rule_set_id=rule_set_id)
+        assert (found.people, found.not_assessed) == (6, 1)
+        assert results(found) == Counter(row["Result"] for row in rows)
+        everybody = People(asked, Cell())
+        page, _following = everybody.page(None, 10)
+        assert everybody.count() == 6
+        assert {row.person.pk for row in page} == {person.pk for person in people}
+        state = max(found.states, key=lambda one: found.states[one])
+        assert People(asked, Cell(state=state)).count() == found.states[state]
+    monkeypatch.setattr(overview, "AT_ONCE", 1)
+    with pytest.raises(TooManyToJudge):
+        year_of_place(question(place, rule_set_id="us-arrt-ce"))
