@@ -1,12 +1,14 @@
 """Celery tasks of the credit book."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from credits.models import ExportJob, OfficialList, RuleSetProposal, Statement
 from credits.services import (
     checkpoints,
     disclosures,
     exports,
+    leftovers,
     objections,
     official,
     project_imports,
@@ -32,12 +34,14 @@ def run_official_list(job_pk: int) -> None:
 
 @shared_task(name="credits.erase_disclosures", ignore_result=True)
 def erase_disclosures() -> None:
-    """Once an hour: files of exports go when their time is over, requests that nobody decided lapse."""
+    """Once an hour: files of exports go when their time is over, and what no row names; requests that nobody decided
+    lapse."""
     disclosures.erase_old()
     exports.erase_old()
     official.erase_old()
     statements.erase_old()
     project_imports.erase_old()
+    leftovers.sweep(now=timezone.now())
 
 
 @shared_task(name="credits.escalate_objections", ignore_result=True)
