@@ -6,7 +6,20 @@ from enum import StrEnum
 class QuestionType(StrEnum):
     A1 = "A1"
     A2 = "A2"
+    A3 = "A3"
+    A4 = "A4"
+    B1 = "B1"
     X = "X"
+    CASE = "CASE"
+    TRUE_FALSE = "TRUE_FALSE"
+    NUMERIC = "NUMERIC"
+    SHORT_TEXT = "SHORT_TEXT"
+    ORDERING = "ORDERING"
+    MATCHING = "MATCHING"
+    HOTSPOT = "HOTSPOT"
+    IMAGE_GRADING = "IMAGE_GRADING"
+    ESSAY = "ESSAY"
+    FILE = "FILE"
 
 
 class MultipleScoring(StrEnum):

@@ -262,28 +262,28 @@ def _checked(attempt: Attempt, event: protocol.Event) -> protocol.Event:
         raise InvalidAnswer(question=event.question, reason="unknown_question")
     if event.counter > protocol.latest(attempt.answers) + protocol.MAX_LEAP:
         raise InvalidAnswer(question=event.question, reason="counter_from_the_future")
-    keys = "".join(option["key"] for option in item["options"])
     try:
-        value = grading.normalise(event.value, type=item["type"], keys=keys)
+        value = grading.normalise(event.value, _item(item))
     except ValueError as error:
         raise InvalidAnswer(question=event.question, reason=str(error)) from error
     return protocol.Event(event.question, value, event.counter, event.client, event.at)
 
 
+def _item(item: dict[str, Any]) -> grading.Item:
+    return grading.Item(
+        id=item["question"],
+        type=item["type"],
+        keys="".join(option["key"] for option in item["options"]),
+        key=item["answer"],
+        points=Decimal(item["points"]),
+        scoring={"mode": item["scoring"], "each": "0.5"},
+    )
+
+
 def _close(attempt: Attempt, state: AttemptState, closed_at: datetime) -> None:
     """Grade and write the outcome, once: the caller's compare-and-set fails if somebody else was faster."""
     grade = grading.grade(
-        [
-            grading.Item(
-                question=item["question"],
-                type=item["type"],
-                keys="".join(option["key"] for option in item["options"]),
-                answer=item["answer"],
-                points=Decimal(item["points"]),
-                scoring=item["scoring"],
-            )
-            for item in attempt.paper
-        ],
+        [_item(item) for item in attempt.paper],
         {question: answer["value"] for question, answer in attempt.answers.items()},
         pass_share=attempt.pass_share,
     )

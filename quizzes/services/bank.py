@@ -15,6 +15,7 @@ from quizzes import grading
 from quizzes.enums import QuestionType, ReviewState
 from quizzes.models import Bank, Question, QuestionRevision
 
+TYPES = (QuestionType.A1, QuestionType.A2, QuestionType.X)
 MIN_OPTIONS, MAX_OPTIONS = 2, len(grading.LETTERS)
 MAX_POINTS = Decimal(100)
 
@@ -60,8 +61,7 @@ class Draft:
 def checked(draft: Draft) -> Draft:
     """`draft` with its texts stripped and its key in order. Raises InvalidQuestion on the first field that is wrong."""
     options = tuple(str(option).strip() for option in draft.options)
-    keys = grading.LETTERS[: len(options)]
-    if draft.type not in set(QuestionType):
+    if draft.type not in TYPES:
         raise InvalidQuestion(_("This type of question is not known here."), field="type")
     if not draft.stem.strip():
         raise InvalidQuestion(_("Please write the question itself."), field="stem")
@@ -71,8 +71,12 @@ def checked(draft: Draft) -> Draft:
         raise InvalidQuestion(_("An option is empty. Fill the options from A on, without a gap."), field="options")
     if len(set(options)) != len(options):
         raise InvalidQuestion(_("Two options read the same."), field="options")
+    if not Decimal(0) < draft.points <= MAX_POINTS:
+        raise InvalidQuestion(_("Points must be more than 0 and at most 100."), field="points")
+    key, keys = draft.answer.strip().upper(), grading.LETTERS[: len(options)]
     try:
-        answer = grading.check_key(draft.answer.strip().upper(), type=draft.type, keys=keys)
+        item = grading.Item(id="", type=draft.type, key=key, points=draft.points, keys=keys)
+        answer = grading.check_item(draft.type, item).key
     except ValueError as error:
         message = (
             _("An X question needs at least two right options, each one of %(keys)s.")
@@ -80,8 +84,6 @@ def checked(draft: Draft) -> Draft:
             else _("Name exactly one right option, one of %(keys)s.")
         )
         raise InvalidQuestion(message, field="answer", keys=keys) from error
-    if not Decimal(0) < draft.points <= MAX_POINTS:
-        raise InvalidQuestion(_("Points must be more than 0 and at most 100."), field="points")
     if not 1 <= draft.difficulty <= 5:
         raise InvalidQuestion(_("Difficulty is a number from 1 (easy) to 5 (hard)."), field="difficulty")
     texts = {"stem": draft.stem.strip(), "explanation": draft.explanation.strip(), "source": draft.source.strip()}
