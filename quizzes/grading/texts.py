@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from quizzes.grading import marking
 from quizzes.grading.base import MAX_TEXT, Fault, InvalidItem, Item, Key, Kind, known, printable, text, texts, whole
 
 SHORT_LENGTH = 100
@@ -54,7 +55,7 @@ class ShortText(Kind):
 
 
 class ByPeople(Kind):
-    """No scorer knows it. The key holds guidance for those who mark."""
+    """No scorer knows it. The key holds guidance for those who mark; the rules say how their marks become one."""
 
     is_marked_by_people = True
 
@@ -66,8 +67,7 @@ class ByPeople(Kind):
         return {"guidance": text(key.get("guidance", ""), "key.guidance", longest=5 * MAX_TEXT, may_be_empty=True)}
 
     def check_rules(self, rules: Mapping[str, Any]) -> dict[str, str]:
-        known(rules, "", ())
-        return {}
+        return marking.check_rules(rules)
 
 
 class Essay(ByPeople):

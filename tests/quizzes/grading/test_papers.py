@@ -144,7 +144,7 @@ def test_default_scoring_knows_every_type_with_source_and_mark():
         ({"CASE": {"right": "1", "wrong": "-1", "floor_per_item": "-1"}}, "CASE.floor_per_item", Fault.OUT_OF_RANGE),
         ({"ORDERING": {"mode": "each"}}, "ORDERING.mode", Fault.UNKNOWN),
         ({"IMAGE_GRADING": {"item": "0", "grade": "1"}}, "IMAGE_GRADING.item", Fault.OUT_OF_RANGE),
-        ({"ESSAY": {"right": "1"}}, "ESSAY.right", Fault.UNKNOWN),
+        ({"ESSAY": {}}, "ESSAY.markers", Fault.MISSING),
     ],
 )
 def test_scoring_names_the_wrong_field(rules, field, fault):
