@@ -47,10 +47,11 @@ def read(upload: File[bytes]) -> Proof:
     content = upload.read()
     if content.startswith(b"%PDF-") and b"%%EOF" in content[-2048:]:
         return Proof(content, "pdf")
-    return _picture(content)
+    return picture(content)
 
 
-def _picture(content: bytes) -> Proof:
+def picture(content: bytes) -> Proof:
+    """A JPEG or PNG written anew from its points alone. Raises UnreadableProof if it is neither, or a bomb."""
     try:
         with Image.open(BytesIO(content), formats=list(_FORMATS)) as image:
             extension = _FORMATS[image.format or ""]
