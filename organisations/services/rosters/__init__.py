@@ -11,7 +11,7 @@ from organisations.services.rosters.decisions import (
     decide,
     decide_many,
 )
-from organisations.services.rosters.error_files import error_file
+from organisations.services.rosters.error_files import NotYourFile, error_file
 from organisations.services.rosters.intake import (
     BadDay,
     BadMapping,
@@ -39,6 +39,7 @@ __all__ = [
     "NoCandidate",
     "NoIdentityColumn",
     "NoSheetTaken",
+    "NotYourFile",
     "NothingToApply",
     "NothingToDecide",
     "NothingToUndo",

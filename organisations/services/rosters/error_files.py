@@ -9,7 +9,9 @@ from typing import Any
 
 import xlsxwriter
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cms.shared import errors
 from organisations import audit
 from organisations.enums import Deed, RosterStage, RowOutcome
 from organisations.formats import problems, reading
@@ -26,14 +28,25 @@ _TEXT = frozenset({Field.STAFF_NUMBER, Field.PHONE, Field.ID_NUMBER, Field.NAME,
 _EXCEL_NAME = str.maketrans("", "", "[]:*?/\\'")
 
 
+class NotYourFile(errors.OutOfScope):
+    code = "roster_of_another"
+    message = gettext_lazy(
+        "The file holds numbers as they were typed, so only who sent it can take it back. Ask that person, or send the"
+        " roster yourself."
+    )
+
+
 def error_file(*, by: Person, roster: RosterImport, all_rows: bool = False) -> bytes:
     """An .xlsx of the roster's rows to correct (or of all), reasons first, in the language now active; a sheet without
     any is left out.
 
-    It is made of the file that was sent, so nothing in it is new to its sender; the audit log says who took it.
-    Raises NotFound, RosterBusy before the comparison, FileGone 30 days after.
+    It is made of the file that was sent, with its numbers in full: nothing in it is new to its sender, and nobody else
+    gets it. The audit log says when. Raises NotFound, NotYourFile, RosterBusy before the comparison, FileGone 30 days
+    after.
     """
     intake.reach(by, roster)
+    if roster.uploaded_by_id != by.pk:
+        raise NotYourFile
     if roster.roster_stage not in COMPARED:
         raise RosterBusy
     if not roster.file.name:

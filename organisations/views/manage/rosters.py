@@ -282,6 +282,7 @@ def _shown(
     context = {
         "roster": found,
         "keeps": keeps,
+        "is_sender": found.uploaded_by_id == shell.person_of(request).pk,
         "stage": stage,
         "is_running": stage in RUNNING and not found.is_over,
         "has_stopped": stage in RUNNING and found.state in (JobState.FAILED, JobState.CANCELLED),

@@ -6,12 +6,15 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from cms.shared.errors import NotFound
+from organisations.enums import Role
 from organisations.models import AuditEvent, Person, RosterImport
 from organisations.services import rosters
-from tests.factories.organisations import PersonFactory
+from tests.factories.organisations import PersonFactory, RoleGrantFactory
 from tests.organisations.roster import files
 from tests.organisations.roster.conftest import Compare, rows_of, run
 
@@ -95,6 +98,22 @@ def test_corrected_error_file_is_read_again(compare: Compare, keeper: Person) ->
     book.save(corrected)
     again = compare(content=corrected.getvalue())
     assert [(row.outcome, row.problems) for row in rows_of(again)] == [("create", [])]
+
+
+def test_error_file_is_for_its_sender_alone(compare: Compare, keeper: Person, unit: Any) -> None:
+    """It holds numbers in full, which nobody reads but who typed them."""
+    roster = compare(("王伟", "12345"), headings=("姓名", "手机号"))
+    colleague = RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, node=unit).person
+    with pytest.raises(rosters.NotYourFile):
+        rosters.error_file(by=colleague, roster=roster)
+    address, page = (reverse(f"manage:{name}", args=[roster.public_id]) for name in ("roster_errors", "roster"))
+    shown = []
+    for person in (keeper, colleague):
+        client = Client()
+        client.force_login(person)
+        file = client.get(address).status_code
+        shown.append((file, address in client.get(page).content.decode()))
+    assert shown == [(200, True), (403, False)]
 
 
 def test_error_file_is_for_the_keeper_after_the_comparison_and_while_the_file_is_kept(
