@@ -105,6 +105,11 @@ class Power(models.TextChoices):
     SEE_FEEDS = "see_feeds"
     SEE_PROJECTS = "see_projects"
     KEEP_PROJECTS = "keep_projects"
+    SEE_SHEETS = "see_sheets"
+    SEE_COLUMNS = "see_columns"
+    SEE_RULES = "see_rules"
+    SEE_COMPARISONS = "see_comparisons"
+    SEE_PROJECT_IMPORTS = "see_project_imports"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
@@ -115,6 +120,9 @@ class Power(models.TextChoices):
 # SEE_CREDITS: years of places and of their people, exports.
 # REVIEW_CREDITS: closing days; answering objections to lines of the credit book, never one's own.
 # SEE_REVIEWS, SEE_DISCLOSURES, SEE_FEEDS: to read what REVIEW_CREDITS, APPROVE_DISCLOSURE, KEEP_FEEDS decide about.
+# SEE_SHEETS: who had activation codes made, for how many; never a code: a file is for who asked for it.
+# SEE_COLUMNS, SEE_RULES, SEE_PROJECT_IMPORTS: to read what KEEP_COLUMNS, KEEP_RULES, KEEP_PROJECTS work on.
+# SEE_COMPARISONS: the authority's lists beside the book, which KEEP_CREDITS sends and takes over.
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # SEE_PROJECTS: the register of accredited projects; KEEP_PROJECTS: adding, changing, closing, importing them.
 # KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
@@ -153,6 +161,11 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_FEEDS: frozenset({Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_PROJECTS: CREDIT_ROLES | {Role.SYSTEM_ADMINISTRATOR},
     Power.KEEP_PROJECTS: frozenset({Role.PROVINCE_REVIEWER, Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_SHEETS: frozenset({Role.UNIT_CREDIT_ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_COLUMNS: REVIEWERS | {Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR},
+    Power.SEE_RULES: frozenset({Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.SEE_COMPARISONS: REVIEWERS | {Role.AUDITOR},
+    Power.SEE_PROJECT_IMPORTS: frozenset({Role.PROVINCE_REVIEWER, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
 }
 
 # What is for everybody at once: these powers are held at the top of a tree or not at all.

@@ -58,6 +58,11 @@ def keeps_somewhere(by: Person) -> bool:
     return bool(scope_for(by, Power.KEEP_CREDITS))
 
 
+def sees_comparisons(by: Person) -> bool:
+    """Whether `by` reads the authority's lists beside the book of any place."""
+    return bool(scope_for(by, Power.SEE_COMPARISONS))
+
+
 def person_to_keep(*, by: Person, public_id: UUID) -> Person:
     """Raises OutOfScope for somebody who keeps nobody's credits, NotFound for somebody outside of the scope."""
     return person_in(required_scope(by, Power.KEEP_CREDITS), public_id)

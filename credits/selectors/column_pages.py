@@ -42,7 +42,7 @@ class Page:
 
 def listing(*, by: Person, language: str) -> Listing:
     """The sets that ship, and those of places in reach, newest first. Raises OutOfScope."""
-    scope = required_scope(by, Power.KEEP_COLUMNS)
+    scope = required_scope(by, Power.SEE_COLUMNS)
     own = ColumnDraft.objects.filter(scope.q("place")).select_related("place").prefetch_related("versions")
     kinds = dict(SET_KINDS)
     shipped = [Shipped(one.title(language), str(kinds[one.kind]), one) for one in column_sets.shipped().values()]

@@ -36,15 +36,15 @@ def choices(by: Person) -> Choices:
     return Choices(places, [this_year - back for back in range(YEARS_BACK)], rule_set_titles(exportable_rule_sets()))
 
 
-def lists_in(by: Person) -> QuerySet[OfficialList]:
-    """Lists of the places in which `by` keeps credits, newest first. Raises OutOfScope."""
-    scope = required_scope(by, Power.KEEP_CREDITS)
+def lists_in(by: Person, power: Power = Power.SEE_COMPARISONS) -> QuerySet[OfficialList]:
+    """Lists of the places over which `by` has `power`, newest first. Raises OutOfScope."""
+    scope = required_scope(by, power)
     return OfficialList.objects.filter(scope.q("place")).select_related("place", "requested_by")
 
 
-def list_of(*, by: Person, public_id: UUID) -> OfficialList:
-    """Raises OutOfScope, NotFound."""
-    found = lists_in(by).filter(public_id=public_id).first()
+def list_of(*, by: Person, public_id: UUID, power: Power = Power.SEE_COMPARISONS) -> OfficialList:
+    """To work on it ask for `power` KEEP_CREDITS. Raises OutOfScope, NotFound."""
+    found = lists_in(by, power).filter(public_id=public_id).first()
     if found is None:
         raise errors.NotFound
     return found

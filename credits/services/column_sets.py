@@ -94,9 +94,9 @@ def _document(draft: ColumnDraft, number: int) -> dict[str, Any]:
     return document
 
 
-def own(*, by: Person, public_id: UUID) -> ColumnDraft:
-    """A set of a place that `by` keeps the columns of. Raises OutOfScope, NotFound."""
-    scope = required_scope(by, Power.KEEP_COLUMNS)
+def own(*, by: Person, public_id: UUID, power: Power = Power.KEEP_COLUMNS) -> ColumnDraft:
+    """A set of a place that `by` keeps the columns of, or has another `power` over. Raises OutOfScope, NotFound."""
+    scope = required_scope(by, power)
     draft = ColumnDraft.objects.filter(scope.q("place"), public_id=public_id).select_related("place").first()
     if draft is None:
         raise errors.NotFound

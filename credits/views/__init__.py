@@ -19,7 +19,7 @@ from cms.shared.errors import InvalidInput
 from credits.forms import ExportForm
 from credits.selectors import disclosures as disclosure_selectors
 from credits.selectors import pages
-from credits.selectors.book import keeps_credits, keeps_somewhere
+from credits.selectors.book import keeps_credits, keeps_somewhere, sees_comparisons
 from credits.selectors.column_sets import UnknownColumnSet
 from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
@@ -61,7 +61,13 @@ def people(request: HttpRequest) -> HttpResponse:
         by=person_of(request), listed="credits", rows=listing.page.paginator.count,
         filters={"year": str(listing.year)}, words=listing.search,
     )  # fmt: skip
-    context = {"listing": listing, "page_obj": listing.page, "keeps_credits": keeps_somewhere(person_of(request))}
+    by = person_of(request)
+    context = {
+        "listing": listing,
+        "page_obj": listing.page,
+        "keeps_credits": keeps_somewhere(by),
+        "sees_comparisons": sees_comparisons(by),
+    }
     return render(request, "credits/people.html", context)
 
 

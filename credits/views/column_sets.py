@@ -18,7 +18,8 @@ from credits.selectors import column_pages
 from credits.services import column_sets
 from organisations.enums import Power
 from organisations.models import Node
-from organisations.selectors import directory, required_scope
+from organisations.scopes import Scope
+from organisations.selectors import directory, required_scope, scope_for
 from organisations.views.manage import shell
 from organisations.views.manage.fields import PlaceField
 
@@ -38,9 +39,7 @@ class CopyForm(forms.Form):
         choice.choices = sets
 
 
-def _copy_form(request: HttpRequest) -> CopyForm:
-    by = shell.person_of(request)
-    scope = required_scope(by, Power.KEEP_COLUMNS)
+def _copy_form(request: HttpRequest, scope: Scope) -> CopyForm:
     language = get_language() or "zh-hans"
     return CopyForm(
         request.POST if request.method == "POST" else None,
@@ -49,7 +48,7 @@ def _copy_form(request: HttpRequest) -> CopyForm:
     )
 
 
-def _listing(request: HttpRequest, form: CopyForm, *, status: int = 200) -> HttpResponse:
+def _listing(request: HttpRequest, form: CopyForm | None, *, status: int = 200) -> HttpResponse:
     by = shell.person_of(request)
     context = {"form": form, "listing": column_pages.listing(by=by, language=get_language() or "zh-hans")}
     return shell.page(request, "credits/column_sets.html", context, section="columns", status=status)
@@ -58,13 +57,14 @@ def _listing(request: HttpRequest, form: CopyForm, *, status: int = 200) -> Http
 @shell.managed
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    return _listing(request, _copy_form(request))
+    kept = scope_for(shell.person_of(request), Power.KEEP_COLUMNS)
+    return _listing(request, _copy_form(request, kept) if kept else None)
 
 
 @shell.managed
 @require_POST
 def copy(request: HttpRequest) -> HttpResponse:
-    form = _copy_form(request)
+    form = _copy_form(request, required_scope(shell.person_of(request), Power.KEEP_COLUMNS))
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -84,10 +84,14 @@ def copy(request: HttpRequest) -> HttpResponse:
 @require_safe
 def column_set(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    draft = column_sets.own(by=by, public_id=public_id)
+    draft = column_sets.own(by=by, public_id=public_id, power=Power.SEE_COLUMNS)
     language = get_language() or "zh-hans"
     wants_preview = request.GET.get("preview") == "1"
-    context: dict[str, Any] = {"page": column_pages.page(draft, language=language), "wants_preview": wants_preview}
+    context: dict[str, Any] = {
+        "page": column_pages.page(draft, language=language),
+        "wants_preview": wants_preview,
+        "keeps": scope_for(by, Power.KEEP_COLUMNS).covers(draft.place.path),
+    }
     if wants_preview:
         try:
             context["preview"] = column_sets.preview(by=by, draft=draft)

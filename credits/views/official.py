@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms.shared.errors import DomainError
 from cms.shared.spreadsheets import csv_lines
 from credits.enums import OfficialState
-from credits.models import Entry, OfficialLine
+from credits.models import Entry, OfficialLine, OfficialList
 from credits.selectors import book as book_selectors
 from credits.selectors import official as selectors
 from credits.selectors import pages, texts
@@ -22,21 +22,31 @@ from credits.services import official as services
 from credits.services.by_hand import OwnEntry
 from credits.views.official_forms import ListForm, MarkForm, StateForm
 from organisations import audit
+from organisations.enums import Power
+from organisations.models import Person
+from organisations.selectors import scope_for
 from organisations.views.manage import shell
 
 PER_PAGE, LINES_PER_PAGE = 20, 50
 COMPARED = ("project", "title", "begins", "ends", "hours", "credits")
 
 
-def _page(request: HttpRequest, *, send: ListForm | None = None, mark: MarkForm | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, *, send: ListForm | None = None, mark: MarkForm | None = None, status: int = 200
+) -> HttpResponse:
     by = shell.person_of(request)
-    choices = selectors.choices(by)
+    keeps = bool(scope_for(by, Power.KEEP_CREDITS))
+    if keeps:
+        choices = selectors.choices(by)
+        send = send or ListForm(choices=choices, prefix="send")
+        mark = mark or MarkForm(choices=choices, prefix="mark")
     context = {
-        "send": send or ListForm(choices=choices, prefix="send"),
-        "mark": mark or MarkForm(choices=choices, prefix="mark"),
+        "keeps": keeps,
+        "send": send,
+        "mark": mark,
         "page_obj": Paginator(selectors.lists_in(by), PER_PAGE).get_page(request.GET.get("page")),
     }
-    return render(request, "credits/official.html", context, status=400 if send or mark else 200)
+    return render(request, "credits/official.html", context, status=status)
 
 
 @shell.managed
@@ -61,7 +71,7 @@ def send(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("credits:official_list", job.public_id)
-    return _page(request, send=form)
+    return _page(request, send=form, status=400)
 
 
 @shell.managed
@@ -84,7 +94,7 @@ def mark(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, said % {"count": count})
             return redirect("credits:official")
-    return _page(request, mark=form)
+    return _page(request, mark=form, status=400)
 
 
 @shell.managed
@@ -104,6 +114,7 @@ def official_list(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "job": job, "page_obj": page, "finding": finding, "counts": selectors.counts_of(job),
         "problem": selectors.problem_of(job), "has_written": job.lines.exclude(written=[]).exists(),
+        "keeps": scope_for(by, Power.KEEP_CREDITS).covers(job.place.path),
     }  # fmt: skip
     return render(request, "credits/official_list.html", context)
 
@@ -152,11 +163,15 @@ def _cells(line: OfficialLine) -> Iterator[str]:
     yield _("yes") if line.written else _("no")
 
 
+def _kept(by: Person, public_id: UUID) -> OfficialList:
+    return selectors.list_of(by=by, public_id=public_id, power=Power.KEEP_CREDITS)
+
+
 @shell.managed
 @require_POST
 def apply(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    job = selectors.list_of(by=by, public_id=public_id)
+    job = _kept(by, public_id)
     ticked = [int(key) for key in request.POST.getlist("line") if key.isascii() and key.isdigit() and len(key) < 18]
     count = services.apply(by=by, job=job, lines=None if request.POST.get("do") == "same" else ticked)
     said = ngettext("Taken over for %(count)d entry.", "Taken over for %(count)d entries.", count)
@@ -168,7 +183,7 @@ def apply(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    count = services.undo(by=by, job=selectors.list_of(by=by, public_id=public_id))
+    count = services.undo(by=by, job=_kept(by, public_id))
     said = ngettext(
         "The state before is written again for %(count)d entry.",
         "The state before is written again for %(count)d entries.",
@@ -182,7 +197,7 @@ def undo(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = shell.person_of(request)
-    services.discard(by=by, job=selectors.list_of(by=by, public_id=public_id))
+    services.discard(by=by, job=_kept(by, public_id))
     messages.success(request, _("The list and its comparison are deleted. What was taken over stays in the book."))
     return redirect("credits:official")
 

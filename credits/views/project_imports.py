@@ -21,7 +21,7 @@ from credits.services import project_imports as services
 from credits.views.projects import SECTION
 from organisations.enums import Power
 from organisations.models import Person
-from organisations.selectors import required_scope
+from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import shell
 
 ACTIONS = [
@@ -63,14 +63,18 @@ def _keeper(request: HttpRequest) -> Person:
     return by
 
 
+def _keeps(by: Person) -> bool:
+    return bool(scope_for(by, Power.KEEP_PROJECTS))
+
+
 @shell.managed
 @require_http_methods(["GET", "HEAD", "POST"])
 def listed(request: HttpRequest) -> HttpResponse:
-    """What was sent before, and a form to send a sheet."""
-    by = _keeper(request)
-    is_sent = request.method == "POST"
-    form = SheetForm(request.POST if is_sent else None, request.FILES if is_sent else None)
-    if form.is_valid():
+    """What was sent before, and a form to send a sheet for who keeps the register."""
+    by, is_sent = shell.person_of(request), request.method == "POST"
+    required_scope(by, Power.KEEP_PROJECTS if is_sent else Power.SEE_PROJECT_IMPORTS)
+    form = SheetForm(request.POST, request.FILES) if is_sent else SheetForm() if _keeps(by) else None
+    if form is not None and form.is_valid():
         try:
             job = services.receive(by=by, upload=form.cleaned_data["file"])
         except DomainError as error:
@@ -92,6 +96,7 @@ def _page(
     shown = [one for one in found if not kind or one.action == kind]
     context = {
         "job": job,
+        "keeps": _keeps(shell.person_of(request)),
         "columns": columns or ColumnsForm(None, job=job),
         "counts": [(value, label, counts[value]) for value, label in ACTIONS],
         "wrong": counts[RowAction.WRONG],
@@ -109,7 +114,7 @@ def _page(
 @shell.managed
 @require_safe
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    _keeper(request)
+    required_scope(shell.person_of(request), Power.SEE_PROJECT_IMPORTS)
     return _page(request, selectors.import_of(public_id))
 
 

@@ -44,7 +44,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = lists.context(request, form, found, view="manage:projects")
     standings = selectors.standings_of(context["page_obj"], on=timezone.localdate())
     context["rows"] = [(project, standings[project.pk]) for project in context["page_obj"]]
-    context["may_keep"] = _keeps(shell.person_of(request))
+    by = shell.person_of(request)
+    context |= {"may_keep": _keeps(by), "sees_imports": bool(scope_for(by, Power.SEE_PROJECT_IMPORTS))}
     return shell.page(request, "credits/projects.html", context, section=SECTION)
 
 

@@ -23,13 +23,20 @@ from credits.services import rule_set_proposals as proposals
 from credits.views.rule_set_forms import RuleSetFileForm, content_of
 from organisations import audit
 from organisations.enums import Deed, Power
-from organisations.selectors import people_in, required_scope
+from organisations.models import Person
+from organisations.selectors import people_in, required_scope, scope_for
 from organisations.views.manage import lists, shell
 
 SECTION = "rule_sets"
 
 
-def _list(request: HttpRequest, form: RuleSetFileForm, problems: list[str], *, status: int = 200) -> HttpResponse:
+def _keeps(by: Person) -> bool:
+    return bool(scope_for(by, Power.KEEP_RULES))
+
+
+def _list(
+    request: HttpRequest, form: RuleSetFileForm | None, problems: list[str], *, status: int = 200
+) -> HttpResponse:
     open_rows = RuleSetProposal.objects.select_related("proposed_by", "decided_by")
     context = {
         "form": form,
@@ -43,8 +50,9 @@ def _list(request: HttpRequest, form: RuleSetFileForm, problems: list[str], *, s
 @shell.managed
 @require_safe
 def rule_sets(request: HttpRequest) -> HttpResponse:
-    required_scope(shell.person_of(request), Power.KEEP_RULES)
-    return _list(request, RuleSetFileForm(), [])
+    by = shell.person_of(request)
+    required_scope(by, Power.SEE_RULES)
+    return _list(request, RuleSetFileForm() if _keeps(by) else None, [])
 
 
 @shell.managed
@@ -69,7 +77,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @shell.managed
 @require_safe
 def version(request: HttpRequest, key: str) -> HttpResponse:
-    required_scope(shell.person_of(request), Power.KEEP_RULES)
+    required_scope(shell.person_of(request), Power.SEE_RULES)
     rule_set_id, _at, name = key.partition("@")
     row = RuleSetVersion.objects.filter(rule_set_id=rule_set_id, version=name).first()
     if row is None:
@@ -85,8 +93,8 @@ def version(request: HttpRequest, key: str) -> HttpResponse:
     return shell.page(request, "credits/rule_set_version.html", context, section=SECTION)
 
 
-def _proposal(request: HttpRequest, public_id: UUID) -> RuleSetProposal:
-    required_scope(shell.person_of(request), Power.KEEP_RULES)
+def _proposal(request: HttpRequest, public_id: UUID, power: Power = Power.SEE_RULES) -> RuleSetProposal:
+    required_scope(shell.person_of(request), power)
     found = RuleSetProposal.objects.select_related("proposed_by", "decided_by", "version")
     row = found.filter(public_id=public_id).first()
     if row is None:
@@ -99,7 +107,7 @@ def _changes(request: HttpRequest, row: RuleSetProposal) -> tuple[QuerySet[RuleS
     by = shell.person_of(request)
     kind = request.GET.get("kind", "")
     kind = kind if kind in set(ChangeKind) else ""
-    people = people_in(required_scope(by, Power.KEEP_RULES))
+    people = people_in(required_scope(by, Power.SEE_RULES))
     return changes_shown(row, people, kind=kind), kind
 
 
@@ -123,6 +131,7 @@ def proposal(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "counts": [(label, row.counts.get(value, 0)) for value, label in CHANGE_KINDS],
         "previous": previous,
         "differences": rule_set_pages.differences(previous.document if previous else {}, row.document),
+        "keeps": _keeps(by),
         "is_own": row.proposed_by_id == by.pk,
         "is_tried": row.tried_at is not None and row.state == "done",
         "is_outdated": waits and row.state == "done" and proposals.is_outdated(row),
@@ -148,7 +157,7 @@ def changes_csv(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 @shell.managed
 @require_POST
 def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    by, row = shell.person_of(request), _proposal(request, public_id)
+    by, row = shell.person_of(request), _proposal(request, public_id, Power.KEEP_RULES)
     key, reason = str(row.public_id), request.POST.get("reason", "")
     deeds: dict[str, tuple[Callable[[], RuleSetProposal], str]] = {
         "publish": (

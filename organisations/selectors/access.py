@@ -21,9 +21,13 @@ _OPENED_BY_A_UNIT = ROLES_OF_A_UNIT | {Role.UNIT_CREDIT_ADMINISTRATOR}
 
 @dataclass(frozen=True)
 class Access:
-    """A person's sign-in for `organisations/manage/person_access.html`. `code` is the one that is still good."""
+    """A person's sign-in for `organisations/manage/person_access.html`. `code` is the one that is still good.
+
+    `opens`: whether its reader opens accounts at all; `may_open`: this one.
+    """
 
     person: Person
+    opens: bool
     may_open: bool
     is_oneself: bool
     has_password: bool
@@ -74,22 +78,23 @@ def may_open(*, by: Person, person: Person) -> bool:
     return person.pk in openable(by=by, people=[person])
 
 
-def access_of(*, by: Person, person: Person) -> Access:
-    """How `person` signs in, and what `by` may do about it."""
+def access_of(*, by: Person, person: Person, opens: bool = True) -> Access:
+    """How `person` signs in, and what `by`, who opens accounts there or (not `opens`) only reads, may do about it."""
     now = timezone.now()
     locks = AccessAttempt.objects.filter(
         username=lock_index(str(person.public_id)),
         failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
         attempt_time__gt=now - settings.AXES_COOLOFF_TIME,
     )
-    opens = may_open(by=by, person=person)
+    may = opens and may_open(by=by, person=person)
     return Access(
         person=person,
-        may_open=opens,
+        opens=opens,
+        may_open=may,
         is_oneself=by.pk == person.pk,
         has_password=not person.password.startswith(UNUSABLE_PASSWORD_PREFIX),
         last_login=person.last_login,
         is_locked=locks.exists(),
         code=Activation.objects.filter(person=person, used_at__isnull=True, expires_at__gt=now).order_by("-pk").first(),
-        may_text=opens and bool(person.phone_sealed) and sms.driver() is not None,
+        may_text=may and bool(person.phone_sealed) and sms.driver() is not None,
     )

@@ -6,6 +6,7 @@ from django.db.models import F
 
 from organisations.enums import CREDIT_ROLES, POWERS, Power, QualificationKind, Role
 from organisations.models import (
+    AccountMerge,
     AuditEvent,
     Employment,
     Membership,
@@ -39,6 +40,7 @@ class Dossier:
     registrations: list[Registration]
     events: list[AuditEvent]
     access: Access | None
+    merges: list[AccountMerge]
 
     @property
     def employment(self) -> Employment | None:
@@ -64,10 +66,6 @@ class Dossier:
     @property
     def keeps_people(self) -> bool:
         return Power.KEEP_PEOPLE in self.powers
-
-    @property
-    def opens_accounts(self) -> bool:
-        return Power.OPEN_ACCOUNTS in self.powers
 
     @property
     def grants_roles(self) -> bool:
@@ -110,5 +108,10 @@ def dossier_of(*, by: Person, person: Person) -> Dossier:
         ),
         registrations=list(person.registrations.select_related("unit").order_by("-created_at")),
         events=log_words.worded(labels.named(events.order_by("-at", "-pk")[:_EVENTS])) if reads_log else [],
-        access=access_of(by=by, person=person) if Power.OPEN_ACCOUNTS in powers else None,
+        access=access_of(by=by, person=person, opens=Power.OPEN_ACCOUNTS in powers)
+        if Power.SEE_SHEETS in powers
+        else None,
+        merges=list(AccountMerge.objects.filter(kept=person).select_related("merged").order_by("-at", "-pk"))
+        if Power.SEE_INTAKE in powers
+        else [],
     )

@@ -37,12 +37,12 @@ class Merged:
     left: list[tuple[str | Promise, int]]
 
 
-def keepable(by: Person) -> QuerySet[Person]:
+def keepable(by: Person, power: Power = Power.KEEP_PEOPLE) -> QuerySet[Person]:
     """Everybody whose account `by` keeps: through a place, or as system administrator of a whole tree without one.
 
-    Raises OutOfScope.
+    Another `power` asks instead for that. Raises OutOfScope.
     """
-    scope = required_scope(by, Power.KEEP_PEOPLE)
+    scope = required_scope(by, power)
     found = Q(pk__in=people_in(scope).values("pk"))
     if sees_everybody(by):
         placed = Q(pk__in=Employment.objects.filter(in_force()).values("person")) | Q(
@@ -94,8 +94,11 @@ def side(person: Person, *, by: Person) -> Side:
 
 
 def merged_account(*, by: Person, public_id: UUID) -> Merged:
-    """What became of a closed account, for those who keep the one that stayed. Raises OutOfScope, NotFound."""
-    allowed = keepable(by).values("pk")
+    """What became of a closed account, for those who read who comes and goes where the one that stayed is.
+
+    Raises OutOfScope, NotFound.
+    """
+    allowed = keepable(by, Power.SEE_INTAKE).values("pk")
     row = (
         AccountMerge.objects.filter(merged__public_id=public_id)
         .filter(Q(kept__in=allowed) | Q(kept__merged_into__in=allowed))

@@ -81,12 +81,15 @@ def unit_of(*, scope: Scope, chosen: Iterable[UUID]) -> Node | None:
     return top if top is not None and scope.covers(top.path) else None
 
 
-def sheets_of(person: Person, number: str | int) -> Page[Any]:
-    """The person's own sheets, newest first, each with `used` and `still_good`: how many of its codes are."""
+def sheets_of(person: Person, scope: Scope, number: str | int) -> Page[Any]:
+    """The person's own sheets and those for places of `scope`, newest first.
+
+    Each with `used` and `still_good`: how many of its codes are.
+    """
     good = Q(activations__used_at__isnull=True, activations__expires_at__gt=timezone.now())
     rows = (
-        ActivationSheet.objects.filter(requested_by=person)
-        .select_related("unit")
+        ActivationSheet.objects.filter(Q(requested_by=person) | scope.q("unit"))
+        .select_related("unit", "requested_by")
         .annotate(
             used=Count("activations", filter=Q(activations__used_at__isnull=False)),
             still_good=Count("activations", filter=good),

@@ -42,6 +42,7 @@ from credits.services import objections as entry_objections
 from organisations import audit
 from organisations.enums import Deed, Degree, NodeKind, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
+    AccountMerge,
     ActivationSheet,
     Alliance,
     AuditEvent,
@@ -92,6 +93,7 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "on_site": lambda world: (str(world.on_site.public_id),),
     "person": lambda world: (str(world.learner.public_id),),
     "place": lambda world: (str(world.hospital.public_id),),
+    "closed account": lambda world: (str(world.closed_account.public_id),),
     "colleague": lambda world: (str(world.colleague.public_id),),
     "closed department": lambda world: (str(world.closed_department.public_id),),
     "empty department": lambda world: (str(world.empty_department.public_id),),
@@ -282,6 +284,14 @@ class MatrixWorld(World):
         return YearClosing.objects.create(
             node=self.hospital, rule_set_id=HENAN, year=2026, closes_on=date(2026, 11, 30), note="通知", set_by=keeper
         )
+
+    @cached_property
+    def closed_account(self) -> Person:
+        """A second account of the learner, merged into the first."""
+        second = PersonFactory()
+        AccountMerge.objects.create(kept=self.learner, merged=second, reason="同一人")
+        Person.objects.filter(pk=second.pk).update(merged_into=self.learner, is_active=False)
+        return second
 
     @cached_property
     def state_period(self) -> StatePeriod:

@@ -255,10 +255,14 @@ def test_pages_of_the_authoritys_book(world: World, django_assert_num_queries: A
     official.run_official_list(job.pk)
     assert [client(who).get(page).status_code for who in (world.person, PersonFactory())] == [403, 403]
     stranger = RoleGrantFactory(role=Role.UNIT_CREDIT_ADMINISTRATOR, begins=date(2020, 1, 1)).person
-    assert (client(stranger).get(page).status_code, client(world.holder(Role.AUDITOR)).get(page).status_code) == (
-        404,
-        403,
-    )
+    auditor = client(world.holder(Role.AUDITOR))
+    assert [http.get(page).status_code for http in (client(stranger), auditor)] == [404, 200]
+    deeds = [address(name, job.public_id) for name in ("official_apply", "official_undo", "official_discard")]
+    deeds += [address("official_send"), address("official_mark")]
+    assert [auditor.post(deed).status_code for deed in deeds] == [403] * 5
+    for read in (page, address("official")):
+        pages = [http.get(read).content.decode().partition("<main")[2] for http in (http, auditor)]
+        assert ["<form" in one for one in pages] == [True, False]
     with CaptureQueriesContext(connection) as one:
         http.get(page)
     queries = len(one)

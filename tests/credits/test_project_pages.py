@@ -141,7 +141,7 @@ def test_list_and_page_run_constant_queries(count: int, django_assert_num_querie
     projects = [CurrentProjectFactory(quota=5) for _ in range(count)]
     for _ in range(count):
         course_with([], project=projects[0])
-    for path, most in ((address("projects"), 8), (address("project", projects[0].public_id), 10)):
+    for path, most in ((address("projects"), 9), (address("project", projects[0].public_id), 10)):
         client.get(path)
         with django_assert_num_queries(most):
             client.get(path)

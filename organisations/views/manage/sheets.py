@@ -12,7 +12,7 @@ from cms.shared import errors
 from organisations.enums import Power, SheetChoice
 from organisations.models import Node
 from organisations.scopes import Scope
-from organisations.selectors import node_in, required_scope
+from organisations.selectors import node_in, required_scope, scope_for
 from organisations.selectors import sheets as selectors
 from organisations.services import sheets as services
 from organisations.views.manage import shell
@@ -22,15 +22,17 @@ from organisations.views.manage.sheets_forms import SheetForm
 @shell.managed
 @require_safe
 def sheets(request: HttpRequest) -> HttpResponse:
+    """What was made for the units of one's scope, without a code; files are for who asked for them."""
     person = shell.person_of(request)
-    scope = required_scope(person, Power.OPEN_ACCOUNTS)
+    seen, scope = required_scope(person, Power.SEE_SHEETS), scope_for(person, Power.OPEN_ACCOUNTS)
     search = request.GET.get("q", "")[:60]
-    units = selectors.units_of(scope, search)
+    units = selectors.units_of(scope, search) if scope else []
     context = {
+        "opens": bool(scope),
         "units": units[: selectors.LISTED_UNITS],
         "has_more_units": len(units) > selectors.LISTED_UNITS,
         "search": search,
-        "page_obj": selectors.sheets_of(person, request.GET.get("page", "1")),
+        "page_obj": selectors.sheets_of(person, seen, request.GET.get("page", "1")),
         "kept_days": services.KEPT_FOR.days,
     }
     return shell.page(request, "organisations/manage/sheets.html", context, section="sheets")

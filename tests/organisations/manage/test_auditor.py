@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from organisations.enums import Deed, QualificationKind, Role
-from organisations.models import AuditEvent, Qualification
+from organisations.models import AccountMerge, AuditEvent, Qualification
 from organisations.services import objections, qualifications
-from tests.factories.organisations import RoleGrantFactory
+from tests.factories.organisations import PersonFactory, RoleGrantFactory
 from tests.organisations.manage.desk import Desk, signed_in
 
 FORMS = re.compile(r'<form[^>]*action="([^"]*)"')
@@ -44,6 +44,24 @@ def test_auditor_reads_and_is_offered_no_deed(desk: Desk, view: str) -> None:
     assert (desk.worker.name in main) == (desk.worker.name in kept)
     read = AuditEvent.objects.filter(verb=Deed.LIST_READ, actor_id_copy=auditor.pk)
     assert read.count() == (0 if view == "manage:rosters" else 1)
+
+
+def test_auditor_reads_how_a_person_signs_in_and_what_was_merged(desk: Desk) -> None:
+    second = PersonFactory(username="wang2", merged_into=desk.worker, is_active=False)
+    AccountMerge.objects.create(kept=desk.worker, merged=second, reason="同一人，两个工号")
+    auditor, other = desk.holder(Role.AUDITOR, desk.province), desk.holder(Role.AUDITOR, desk.other)
+    closed = reverse("manage:merged", args=[second.public_id])
+    page = signed_in(auditor).get(reverse("manage:person", args=[desk.worker.public_id])).content.decode()
+    main = page.partition("<main")[2]
+    assert (f'/manage/people/{second.public_id}/merged/"' in main, 'id="access"' in main, "<form" in main) == (
+        True,
+        True,
+        False,
+    )
+    assert not re.search(r'href="[^"]*/(code|phone|unlock|merge)/', main)
+    read = signed_in(auditor).get(closed)
+    assert (read.status_code, "同一人，两个工号" in read.content.decode()) == (200, True)
+    assert signed_in(other).get(closed).status_code == 404
 
 
 def test_auditor_of_all_who_keeps_one_unit_decides_there_alone(desk: Desk) -> None:

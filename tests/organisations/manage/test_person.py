@@ -231,5 +231,5 @@ def test_page_takes_constant_queries(desk: Desk, django_assert_num_queries, coun
         Membership.objects.create(person=desk.worker, branch=BranchFactory(), begins=begins, ends=ends)
         qualifications.enter(by=PersonFactory(), person=desk.worker, kind="degree", value=degrees[number])
     client = signed_in(desk.keeper)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.get(address("person", desk.worker))

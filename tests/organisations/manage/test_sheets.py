@@ -142,8 +142,29 @@ def test_list_of_sheets_takes_constant_queries(
         sheets.run_sheet(sheet.pk)
         activation.issue(by=None, person=person)
     browser.get("/en/manage/sheets/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/en/manage/sheets/")
+
+
+def test_others_see_that_a_sheet_was_made_and_none_of_its_codes(admin: Person, unit: Node) -> None:
+    newcomer(unit, "甲")
+    made = sheets.request_sheet(by=admin, unit=unit, choice="uncoded", file_format="xlsx")
+    sheets.run_sheet(made.pk)
+    elsewhere = NodeFactory(kind="hospital")
+    for role, node, shown in [
+        (Role.AUDITOR, unit, True),
+        (Role.UNIT_CREDIT_ADMINISTRATOR, unit, True),
+        (Role.AUDITOR, elsewhere, False),
+        (Role.UNIT_CREDIT_ADMINISTRATOR, elsewhere, False),
+    ]:
+        client = Client()
+        client.force_login(RoleGrantFactory(role=role, node=node).person)
+        main = client.get("/en/manage/sheets/").content.decode().partition("<main")[2]
+        listed = main.partition('id="made"')[2]
+        assert (str(admin) in listed, "1 code ·" in listed, "<form" in listed) == (shown, shown, False)
+        for part in ("file", "state"):
+            assert client.get(f"/en/manage/sheets/{made.public_id}/{part}/").status_code == 404
+        assert client.post(f"/en/manage/sheets/{made.public_id}/erase/").status_code in (403, 404)
 
 
 def test_many_units_are_searched(client: Client) -> None:

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from organisations.enums import Role
+from organisations.enums import Power, Role
 from organisations.selectors import manage
 from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory
 
@@ -33,6 +33,7 @@ _READER = ["home", "people", "places", "alliances"]
                 *_READER,
                 "roles",
                 "rosters",
+                "sheets",
                 "registrations",
                 "qualifications",
                 "objections",
@@ -40,8 +41,10 @@ _READER = ["home", "people", "places", "alliances"]
                 "entry_objections",
                 "closings",
                 "projects",
+                "rule_sets",
                 "disclosures",
                 "erasures",
+                "columns",
                 "feeds",
                 "audit",
             ],
@@ -55,10 +58,14 @@ def test_navigation_offers_what_the_powers_open(role: Role, sections: list[str])
     assert [link.section for link in manage.links_of(person)] == sections
 
 
-def test_navigation_offers_the_rules_of_all_at_the_top_of_the_tree_only() -> None:
+def test_rules_of_all_are_kept_at_the_top_of_the_tree_only() -> None:
     hospital = NodeFactory(parent=NodeFactory())
     person = RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=hospital).person
-    assert [link.section for link in manage.links_of(person)] == [*_UNIT, "projects", "columns", "feeds"]
+    rules = {Power.SEE_RULES, Power.KEEP_RULES}
+    assert (
+        manage.powers_of(person) & rules,
+        manage.powers_of(RoleGrantFactory(role=Role.SYSTEM_ADMINISTRATOR, node=hospital.get_parent()).person) & rules,
+    ) == ({Power.SEE_RULES}, rules)
 
 
 def test_navigation_of_a_blocked_account_is_empty() -> None:
