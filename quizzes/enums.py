@@ -4,6 +4,8 @@ from enum import StrEnum
 
 
 class QuestionType(StrEnum):
+    """The types of the examinations (domain rules 3.1), and those that imaging needs besides."""
+
     A1 = "A1"
     A2 = "A2"
     A3 = "A3"
@@ -22,6 +24,35 @@ class QuestionType(StrEnum):
     FILE = "FILE"
 
 
+# Several items about one case, or with shared options.
+GROUPS = frozenset({QuestionType.A3, QuestionType.A4, QuestionType.B1, QuestionType.CASE})
+# Items open one after another; opening the next one locks the one before.
+LOCKING = frozenset({QuestionType.A3, QuestionType.A4, QuestionType.CASE})
+
+# Several options may be chosen.
+SEVERAL = frozenset({QuestionType.X, QuestionType.CASE})
+
+# How a type is answered: the widget, its form fields and its script bear this name.
+FAMILIES = {
+    QuestionType.A1: "choice",
+    QuestionType.A2: "choice",
+    QuestionType.A3: "choice",
+    QuestionType.A4: "choice",
+    QuestionType.B1: "choice",
+    QuestionType.X: "choice",
+    QuestionType.CASE: "choice",
+    QuestionType.TRUE_FALSE: "choice",
+    QuestionType.NUMERIC: "number",
+    QuestionType.SHORT_TEXT: "text",
+    QuestionType.ORDERING: "order",
+    QuestionType.MATCHING: "match",
+    QuestionType.HOTSPOT: "hotspot",
+    QuestionType.IMAGE_GRADING: "grading",
+    QuestionType.ESSAY: "essay",
+    QuestionType.FILE: "file",
+}
+
+
 class MultipleScoring(StrEnum):
     """How an X question is scored; a setting of the bank (domain rules 3.3)."""
 
@@ -37,17 +68,45 @@ class ReviewState(StrEnum):
     PUBLISHED = "published"
 
 
+class Bloom(StrEnum):
+    """What a question asks of its learner (Bloom's taxonomy, revised)."""
+
+    REMEMBER = "remember"
+    UNDERSTAND = "understand"
+    APPLY = "apply"
+    ANALYSE = "analyse"
+    EVALUATE = "evaluate"
+    CREATE = "create"
+
+
+class Navigation(StrEnum):
+    """Whether a learner may go back to an earlier section."""
+
+    FREE = "free"
+    SECTIONS = "sections"
+
+
 class ReviewPolicy(StrEnum):
     """When a learner sees what was right. A cool-down after a failed attempt postpones it in any case."""
 
     AFTER_EACH = "after_each"
     WHEN_OVER = "when_over"
+    AFTER_WINDOW = "after_window"
+    NEVER = "never"
 
 
 class AttemptState(StrEnum):
     OPEN = "open"
     SUBMITTED = "submitted"
     EXPIRED = "expired"
+
+
+class GradeCause(StrEnum):
+    """Why a grade was made."""
+
+    CLOSING = "closing"
+    MARKING = "marking"
+    REGRADE = "regrade"
 
 
 class OutcomeKind(StrEnum):

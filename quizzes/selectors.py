@@ -1,6 +1,6 @@
 """What others may know of quizzes and attempts. The key of a question leaves here only when the review is allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,12 +8,20 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cms.shared.errors import NotFound
 from organisations.models import Person
-from quizzes import grading, protocol
-from quizzes.enums import AttemptState, ReviewPolicy
-from quizzes.models import Attempt, Quiz
+from quizzes import protocol
+from quizzes.enums import FAMILIES, GROUPS, SEVERAL, AttemptState, QuestionType, ReviewPolicy
+from quizzes.models import Attempt, QuestionImage, Quiz
+
+# An attempt that was cut off may still come in after the quiz has closed.
+WINDOW_GRACE = timedelta(seconds=protocol.GRACE_S)
+# How pictures of questions are sent: no larger than a screen needs.
+PICTURE = "max-1600x1600"
+# What lists of attempts do not read.
+LARGE = ("paper", "shape", "answers", "opened", "locked", "refused", "marks")
 
 
 @dataclass(frozen=True)
@@ -37,19 +45,24 @@ class AttemptsSummary:
     next_allowed_at: datetime | None
 
     @property
+    def waits_for_marks(self) -> bool:
+        """Whether people still mark the last attempt."""
+        return self.last_closed is not None and self.last_closed.waits_for_marks
+
+    @property
     def is_used_up(self) -> bool:
         return bool(self.allowed) and self.used >= self.allowed and self.open_attempt is None
 
     @property
     def may_open(self) -> bool:
         """Whether an attempt may be opened (or resumed) now."""
-        return self.open_attempt is not None or not (self.is_used_up or self.next_allowed_at)
+        return self.open_attempt is not None or not (self.is_used_up or self.next_allowed_at or self.waits_for_marks)
 
 
 def attempts_summary(*, person: Person, quiz: Quiz, context: Context) -> AttemptsSummary:
     """One query. `next_allowed_at` is None unless a cool-down is running."""
     attempts = Attempt.objects.filter(person=person, quiz=quiz, context_kind=context.kind, context_id=context.id).defer(
-        "paper", "answers", "marks"
+        *LARGE
     )
     return summarise(list(attempts.order_by("number")), quiz=quiz, now=timezone.now())
 
@@ -73,7 +86,7 @@ def summarise(attempts: Sequence[Attempt], *, quiz: Quiz, now: datetime) -> Atte
 
 def cool_down_ends(attempt: Attempt, quiz: Quiz) -> datetime | None:
     """When the cool-down after `attempt` is over; None if there is none."""
-    if attempt.is_passed or attempt.closed_at is None or not quiz.cool_down_minutes:
+    if attempt.is_passed is not False or attempt.closed_at is None or not quiz.cool_down_minutes:
         return None
     return attempt.closed_at + timedelta(minutes=quiz.cool_down_minutes)
 
@@ -98,22 +111,103 @@ class OptionView:
 
 
 @dataclass(frozen=True)
-class QuestionView:
-    """A question as its learner may see it now; `mark`, `is_right`, `answer`, `explanation` are None until review."""
+class ImageView:
+    """A picture of a question; `id` opens it through its attempt."""
+
+    id: int
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """Something to answer, as its learner may see it now.
+
+    `state` is open or locked; `may_advance` says that finishing it opens the next of its case. `mark`, `is_right`,
+    `key` and `explanation` are None until the review is allowed; `mark` also while people have not marked it.
+    """
 
     id: str
     position: int
     type: str
     stem: str
+    reveal: str
     options: tuple[OptionView, ...]
+    settings: Mapping[str, Any]
     points: Decimal
-    is_reviewed: bool
-    is_multiple: bool
     value: str
+    images: tuple[ImageView, ...] = ()
+    state: str = "open"
+    may_advance: bool = False
     mark: Decimal | None = None
     is_right: bool | None = None
-    answer: str | None = None
+    key: Any = None
     explanation: str | None = None
+
+    @property
+    def family(self) -> str:
+        return FAMILIES[QuestionType(self.type)]
+
+    @property
+    def widget(self) -> str:
+        """The template to answer it with."""
+        return f"quizzes/widgets/{self.family}.html"
+
+    @property
+    def reviewed_widget(self) -> str:
+        """The template that shows its answer, and what was right."""
+        return f"quizzes/reviewed/{self.family}.html"
+
+    @property
+    def is_multiple(self) -> bool:
+        return self.type in SEVERAL
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
+    def chosen(self) -> tuple[OptionView, ...]:
+        return tuple(option for option in self.options if option.is_chosen)
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A question of a paper with its items; `unseen` of them are not open yet. `section` is an index."""
+
+    section: int
+    type: str
+    stem: str
+    options: tuple[OptionView, ...]
+    images: tuple[ImageView, ...]
+    locks: bool
+    is_reviewed: bool
+    items: tuple[ItemView, ...]
+    unseen: int = 0
+
+    @property
+    def is_group(self) -> bool:
+        return self.type in GROUPS
+
+    @property
+    def first(self) -> ItemView:
+        return self.items[0]
+
+    @property
+    def last(self) -> ItemView:
+        return self.items[-1]
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """`state` is open, locked (left for good) or hidden (not opened yet); `may_finish`: leaving it opens the next."""
+
+    number: int
+    title: str
+    state: str
+    may_finish: bool
+    groups: tuple[GroupView, ...]
 
 
 @dataclass(frozen=True)
@@ -121,20 +215,34 @@ class Sheet:
     """An attempt as its learner may see it now.
 
     `ends_at` is the deadline with the grace granted so far, None without a time limit; `review_from` says when the
-    review opens, if only time is missing.
+    review opens, if only time is missing. `total` counts all items, those not opened yet too.
     """
 
     attempt: Attempt
     now: datetime
     ends_at: datetime | None
-    questions: tuple[QuestionView, ...]
+    sections: tuple[SectionView, ...]
+    total: int
     is_review_allowed: bool
     review_from: datetime | None
     summary: AttemptsSummary | None
 
     @property
+    def groups(self) -> tuple[GroupView, ...]:
+        return tuple(group for section in self.sections for group in section.groups)
+
+    @property
+    def items(self) -> tuple[ItemView, ...]:
+        return tuple(item for group in self.groups for item in group.items)
+
+    @property
     def answered(self) -> int:
-        return sum(1 for question in self.questions if question.value)
+        return sum(1 for item in self.items if item.value)
+
+    @property
+    def unmarked(self) -> int:
+        """How many items wait for people."""
+        return 0 if self.attempt.is_open else self.total - len(self.attempt.marks)
 
     @property
     def percent(self) -> Decimal | None:
@@ -159,7 +267,8 @@ def sheet(attempt: Attempt) -> Sheet:
         attempt=attempt,
         now=now,
         ends_at=ends_at(attempt),
-        questions=tuple(_question(attempt, item, number, allowed) for number, item in enumerate(attempt.paper, 1)),
+        sections=_sections(attempt, review=allowed),
+        total=sum(len(group["items"]) for group in attempt.paper["groups"]),
         is_review_allowed=allowed,
         review_from=review_from,
         summary=summary,
@@ -167,10 +276,13 @@ def sheet(attempt: Attempt) -> Sheet:
 
 
 def _review(attempt: Attempt, summary: AttemptsSummary, now: datetime) -> tuple[bool, datetime | None]:
+    policy, closes_at = attempt.quiz.review_policy, attempt.quiz.closes_at
     # An open attempt at the same quiz must not find its key in the result of an earlier one.
-    if summary.open_attempt is not None:
+    if policy == ReviewPolicy.NEVER or summary.open_attempt is not None:
         return False, None
-    if attempt.quiz.review_policy == ReviewPolicy.WHEN_OVER and not (summary.is_passed or summary.is_used_up):
+    if policy == ReviewPolicy.AFTER_WINDOW and (closes_at is None or now < closes_at + WINDOW_GRACE):
+        return False, closes_at and closes_at + WINDOW_GRACE
+    if policy == ReviewPolicy.WHEN_OVER and not (summary.is_passed or summary.is_used_up):
         return False, None
     waits_until = cool_down_ends(attempt, attempt.quiz)
     if waits_until and waits_until > now and not (summary.is_passed or summary.is_used_up):
@@ -178,50 +290,167 @@ def _review(attempt: Attempt, summary: AttemptsSummary, now: datetime) -> tuple[
     return True, None
 
 
-def _question(attempt: Attempt, item: dict[str, Any], position: int, review: bool) -> QuestionView:
-    value = attempt.answers.get(item["question"], {}).get("value", "")
-    mark = attempt.marks.get(item["question"], {})
-    return QuestionView(
-        id=item["question"],
-        position=position,
-        type=item["type"],
-        stem=item["stem"],
-        options=tuple(
-            OptionView(
-                key=option["key"],
-                text=option["text"],
-                is_chosen=option["key"] in value,
-                is_right=option["key"] in item["answer"] if review else None,
+def _sections(attempt: Attempt, *, review: bool) -> tuple[SectionView, ...]:
+    """What may be seen: while the attempt is open nothing of an item or a section that is not open yet."""
+    paper, now_in = attempt.paper, attempt.opened.get("section", 0)
+    groups: list[list[GroupView]] = [[] for _section in paper["sections"]]
+    position = 0
+    for index, group in enumerate(paper["groups"]):
+        view = _group(attempt, group, index, position, review=review)
+        position += len(group["items"])
+        if view.items:
+            groups[group["section"]].append(view)
+    last = len(paper["sections"]) - 1
+    return tuple(
+        SectionView(
+            number=index + 1,
+            title=section["title"],
+            state=_section_state(attempt, section["locks"], index - now_in),
+            may_finish=attempt.is_open and section["locks"] and index == now_in and index < last,
+            groups=tuple(groups[index]),
+        )
+        for index, section in enumerate(paper["sections"])
+    )
+
+
+def _section_state(attempt: Attempt, locks: bool, ahead: int) -> str:
+    if not attempt.is_open:
+        return "locked"
+    if not locks or not ahead:
+        return "open"
+    return "hidden" if ahead > 0 else "locked"
+
+
+def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, review: bool) -> GroupView:
+    items = seen_items(attempt, group, index)
+    images: dict[str | None, list[ImageView]] = {}
+    for image in group["images"]:
+        view = ImageView(image["id"], image["alt"], image["width"], image["height"])
+        images.setdefault(image["item"], []).append(view)
+    views = []
+    for place, item in enumerate(items):
+        state = "open" if attempt.is_open and item["id"] not in attempt.locked else "locked"
+        is_newest = place + 1 == len(items) < len(group["items"])
+        views.append(
+            _item(
+                attempt, group, item, before + place + 1,
+                images=tuple(images.get(item["id"], ())),
+                state=state,
+                may_advance=group["locks"] and is_newest and state == "open",
+                review=review,
             )
-            for option in item["options"]
-        ),
+        )  # fmt: skip
+    return GroupView(
+        section=group["section"],
+        type=group["type"],
+        stem=group["stem"],
+        options=tuple(OptionView(option["key"], option["text"], False, None) for option in group["options"]),
+        images=tuple(images.get(None, ())),
+        locks=group["locks"],
+        is_reviewed=group["is_reviewed"],
+        items=tuple(views),
+        unseen=len(group["items"]) - len(items),
+    )
+
+
+def seen_items(attempt: Attempt, group: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
+    """The items of the paper's group with this index that its learner has before them; all of a closed attempt."""
+    items: list[dict[str, Any]] = group["items"]
+    if not attempt.is_open:
+        return items
+    if attempt.paper["sections"][group["section"]]["locks"] and group["section"] > attempt.opened.get("section", 0):
+        return []
+    return items[: attempt.opened.get("groups", {}).get(str(index), 1)] if group["locks"] else items
+
+
+def _item(
+    attempt: Attempt, group: dict[str, Any], item: dict[str, Any], position: int, *, images: tuple[ImageView, ...],
+    state: str, may_advance: bool, review: bool,
+) -> ItemView:  # fmt: skip
+    value = attempt.answers.get(item["id"], {}).get("value", "")
+    mark = attempt.marks.get(item["id"], {}) if review else {}
+    right = right_letters(item["key"]) if review else None
+    return ItemView(
+        id=item["id"],
+        position=position,
+        type=group["type"],
+        stem=item["stem"] or group["stem"] if group["type"] not in GROUPS else item["stem"],
+        reveal=item["reveal"],
+        options=_options(group["type"], group["options"] or item["options"], value, right),
+        settings=item["settings"],
         points=Decimal(item["points"]),
-        is_reviewed=item["is_reviewed"],
-        is_multiple=item["type"] in grading.SEVERAL,
         value=value,
-        mark=Decimal(mark["points"]) if review and mark else None,
-        is_right=mark["is_right"] if review and mark else None,
-        answer=item["answer"] if review else None,
+        images=images,
+        state=state,
+        may_advance=may_advance,
+        mark=Decimal(mark["points"]) if mark else None,
+        is_right=mark["is_right"] if mark else None,
+        key=item["key"] if review else None,
         explanation=item["explanation"] if review else None,
     )
 
 
-def preview(*, type: str, stem: str, options: Sequence[str], points: Decimal, is_reviewed: bool) -> QuestionView:
-    """A question that is not in any paper yet, as its learner would see it: without its key."""
-    return QuestionView(
-        id="preview",
-        position=1,
-        type=type,
-        stem=stem,
-        options=tuple(
-            OptionView(key=key, text=text, is_chosen=False, is_right=None)
-            for key, text in zip(grading.LETTERS, options, strict=False)
-        ),
-        points=points,
-        is_reviewed=is_reviewed,
-        is_multiple=type in grading.SEVERAL,
-        value="",
+def right_letters(key: Any) -> str:
+    """The letters of the right options of a key; "" for the kinds that have none."""
+    if isinstance(key, Mapping):
+        return str(key.get("right", ""))
+    return str(key)
+
+
+def _options(type: str, options: Sequence[Mapping[str, str]], value: str, right: str | None) -> tuple[OptionView, ...]:
+    is_choice = FAMILIES[QuestionType(type)] == "choice"
+    words = {"A": _("True"), "B": _("False")} if type == QuestionType.TRUE_FALSE else {}
+    return tuple(
+        OptionView(
+            key=option["key"],
+            text=words.get(option["key"]) or option["text"],
+            is_chosen=is_choice and option["key"] in value,
+            is_right=option["key"] in right if right is not None and is_choice else None,
+        )
+        for option in options
     )
+
+
+def preview(group: Mapping[str, Any], *, is_reviewed: bool) -> GroupView:
+    """A group as `services.papers` freezes it, as its learner would see it: all its items, without their keys."""
+    return GroupView(
+        section=0,
+        type=group["type"],
+        stem=group["stem"],
+        options=tuple(OptionView(option["key"], option["text"], False, None) for option in group["options"]),
+        images=(),
+        locks=group["locks"],
+        is_reviewed=is_reviewed,
+        items=tuple(
+            ItemView(
+                id=f"preview-{number}",
+                position=number,
+                type=group["type"],
+                stem=item["stem"] or group["stem"] if group["type"] not in GROUPS else item["stem"],
+                reveal=item["reveal"],
+                options=_options(group["type"], group["options"] or item["options"], "", None),
+                settings=item["settings"],
+                points=Decimal(item["points"]),
+                value="",
+            )
+            for number, item in enumerate(group["items"], 1)
+        ),
+    )
+
+
+def image_of(attempt: Attempt, image_id: int) -> Any:
+    """The picture of the library behind an image of the attempt's paper, once its learner may see it.
+
+    Raises NotFound, also for a picture of an item or a section that is not open yet.
+    """
+    for index, group in enumerate(attempt.paper["groups"]):
+        image = next((image for image in group["images"] if image["id"] == image_id), None)
+        seen = {item["id"] for item in seen_items(attempt, group, index)} if image else set()
+        if image and seen and (image["item"] is None or image["item"] in seen):
+            row = QuestionImage.objects.select_related("image").filter(pk=image_id).first()
+            if row is not None:
+                return row.image
+    raise NotFound()
 
 
 def ends_at(attempt: Attempt) -> datetime | None:
@@ -241,7 +470,7 @@ def accepted_until(attempt: Attempt) -> datetime | None:
 def overdue(now: datetime) -> list[int]:
     """Primary keys of open attempts for which the server takes nothing more, oldest deadline first."""
     due = Attempt.objects.filter(state=AttemptState.OPEN, deadline_at__lt=now).order_by("deadline_at", "pk")
-    return [attempt.pk for attempt in due.defer("paper", "answers", "marks") if _is_over(attempt, now)]
+    return [attempt.pk for attempt in due.defer(*LARGE) if _is_over(attempt, now)]
 
 
 def _is_over(attempt: Attempt, now: datetime) -> bool:

@@ -8,4 +8,5 @@ app_name = "quizzes"
 urlpatterns = [
     path("attempts/", views.open_attempt, name="open"),
     path("attempts/<uuid:public_id>/", views.AttemptPage.as_view(), name="attempt"),
+    path("attempts/<uuid:public_id>/images/<int:image>/", views.image, name="image"),
 ]

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from cms.shared import pictures
 from organisations.models import Person
-from quizzes import selectors
+from quizzes import protocol, selectors
 from quizzes.forms.attempts import changes
 from quizzes.services import attempts
 
@@ -31,7 +32,11 @@ def open_attempt(request: HttpRequest) -> HttpResponse:
 
 
 class AttemptPage(LoginRequiredMixin, View):
-    """The paper while the attempt is open, the result afterwards. POST saves, or hands in with `do=submit`."""
+    """The paper while the attempt is open, the result afterwards.
+
+    POST saves, hands in with `do=submit`, opens the next of a case with `do=advance:<item>` and the next section with
+    `do=section:<number>`.
+    """
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
@@ -41,7 +46,7 @@ class AttemptPage(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         attempt = selectors.attempt_of(person=cast(Person, request.user), public_id=public_id)
         sheet = selectors.sheet(attempts.visit(attempt=attempt))
-        unanswered = [question for question in sheet.questions if not question.value]
+        unanswered = [item for item in sheet.items if not item.value]
         return render(
             request,
             "quizzes/attempt.html" if sheet.attempt.is_open else "quizzes/result.html",
@@ -51,7 +56,9 @@ class AttemptPage(LoginRequiredMixin, View):
                 "quiz": sheet.attempt.quiz,
                 "unanswered": unanswered,
                 "answers_json": json.dumps(sheet.attempt.answers),
-                "asks_to_confirm": "confirm" in request.GET and bool(unanswered),
+                "missing": sheet.total - sheet.answered,
+                "unseen": sheet.total - len(sheet.items),
+                "asks_to_confirm": "confirm" in request.GET and sheet.answered < sheet.total,
             },
         )
 
@@ -59,18 +66,42 @@ class AttemptPage(LoginRequiredMixin, View):
         person = cast(Person, request.user)
         sheet = selectors.sheet(selectors.attempt_of(person=person, public_id=public_id))
         page, events = reverse("quizzes:attempt", args=[public_id]), changes(request.POST, sheet)
-        if request.POST.get("do") == "submit-anyway":
-            attempts.submit(attempt=sheet.attempt, person=person, events=events)
+        do, _colon, what = request.POST.get("do", "").partition(":")
+        if do == "submit-anyway":
+            attempts.submit(public_id=public_id, person=person, events=events)
             return redirect(page)
         try:
+            if do in ("advance", "section"):
+                return redirect(page + _advance(person, sheet, do, what, events))
             saved = attempts.save_answers(person=person, public_id=public_id, events=events)
         except (attempts.AttemptClosed, attempts.AttemptOverdue) as closed:
             messages.warning(request, str(closed))
             return redirect(page)
-        if request.POST.get("do") != "submit":
+        if attempts.too_late(saved, events):
+            messages.warning(request, _("Some answers came after their question was locked. They do not count."))
+        if do != "submit":
             messages.success(request, _("Your answers are saved on the server."))
             return redirect(page)
-        if any(not question.value for question in selectors.sheet(saved).questions):
+        after = selectors.sheet(selectors.attempt_of(person=person, public_id=public_id))
+        if after.answered < after.total:
             return redirect(f"{page}?confirm=1")
-        attempts.submit(attempt=saved, person=person)
+        attempts.submit(public_id=public_id, person=person)
         return redirect(page)
+
+
+def _advance(person: Person, sheet: selectors.Sheet, do: str, what: str, events: list[protocol.Event]) -> str:
+    """Finish an item of a case or a section; returns the place on the page to go on at."""
+    number = int(what) if do == "section" and what.isdecimal() and len(what) < 4 else None
+    attempts.advance(person=person, public_id=sheet.attempt.public_id, item=what, section=number, events=events)
+    if number is not None:
+        return f"#section-{number + 1}"
+    return next((f"#q{item.position + 1}" for item in sheet.items if item.id == what), "")
+
+
+@require_safe
+@login_required
+def image(request: HttpRequest, public_id: UUID, image: int) -> HttpResponseBase:
+    """A picture of a question, for the learner who has it before them."""
+    attempt = selectors.attempt_of(person=cast(Person, request.user), public_id=public_id)
+    shown = selectors.image_of(attempt, image)
+    return pictures.for_one(str(shown.get_rendition(selectors.PICTURE).file.name))

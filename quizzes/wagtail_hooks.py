@@ -18,6 +18,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from quizzes import grading
+from quizzes.forms.banks import BankForm
 from quizzes.forms.questions import OPTION_FIELDS, QuestionForm
 from quizzes.models import Bank, Question, Quiz
 from quizzes.models.bank import QUESTION_TYPES, REVIEW_STATES
@@ -41,7 +42,7 @@ QUESTION_PANELS = [
         classname="collapsed",
     ),
     MultiFieldPanel([FieldPanel("answer"), FieldPanel("explanation")], heading=_("Key")),
-    FieldRowPanel([FieldPanel("points"), FieldPanel("difficulty"), FieldPanel("review_state")]),
+    FieldRowPanel([FieldPanel("points"), FieldPanel("difficulty")]),
     FieldRowPanel([FieldPanel("source"), FieldPanel("licence")]),
     FieldPanel("seen"),
 ]
@@ -70,7 +71,7 @@ class QuestionViewSet(SnippetViewSet):
     list_display = [
         "code",
         "subject",
-        Column("stem", label=_("Stem"), accessor="current.stem"),
+        Column("stem", label=_("Stem"), accessor="current.heading"),
         Column("type", label=_("Question type"), accessor="current.type"),
         Column("review", label=_("Review"), accessor="current.get_review_state_display"),
         Column("revision", label=_("Revision"), accessor="current.number"),
@@ -114,14 +115,32 @@ class QuizViewSet(SnippetViewSet):
             ),
             FieldPanel("title"),
             FieldRowPanel([FieldPanel("pass_share"), FieldPanel("attempts_allowed"), FieldPanel("cool_down_minutes")]),
-            FieldRowPanel([FieldPanel("time_limit_minutes"), FieldPanel("review_policy")]),
-            FieldPanel("shuffle_options"),
+            FieldRowPanel([FieldPanel("time_limit_minutes"), FieldPanel("opens_at"), FieldPanel("closes_at")]),
+            FieldRowPanel([FieldPanel("navigation"), FieldPanel("review_policy")]),
+            FieldRowPanel([FieldPanel("shuffle_questions"), FieldPanel("shuffle_options")]),
+            InlinePanel(
+                "sections",
+                panels=[FieldRowPanel([FieldPanel("number"), FieldPanel("title")])],
+                heading=_("Sections"),
+                label=_("Section"),
+                help_text=_("Only for a quiz in several parts. Questions and draws name the number of their section."),
+            ),
             InlinePanel(
                 "quiz_questions",
-                panels=[FieldPanel("question")],
+                panels=[FieldRowPanel([FieldPanel("question"), FieldPanel("section")])],
                 heading=_("Questions"),
                 label=_("Question"),
-                min_num=1,
+            ),
+            InlinePanel(
+                "draws",
+                panels=[
+                    FieldRowPanel([FieldPanel("count"), FieldPanel("bank"), FieldPanel("section")]),
+                    FieldRowPanel([FieldPanel("subject"), FieldPanel("difficulty")]),
+                    FieldRowPanel([FieldPanel("type"), FieldPanel("syllabus_code")]),
+                ],
+                heading=_("Questions drawn by rule"),
+                label=_("Draw"),
+                help_text=_("Drawn anew for every attempt. What is left empty does not matter."),
             ),
         ]
     )
@@ -134,19 +153,11 @@ class BankViewSet(SnippetViewSet):
     model = Bank
     icon = "folder-open-inverse"
     menu_label = _("Question banks")
-    list_display = ["title", "multiple_scoring", Column("questions", label=_("Questions"), accessor="number")]
-    list_filter = ["multiple_scoring"]
+    list_display = ["title", Column("questions", label=_("Questions"), accessor="number")]
     search_fields = ["title"]
     search_backend_name = None
     ordering = ["title", "pk"]
-    edit_handler = ObjectList(
-        [
-            FieldPanel("title"),
-            FieldPanel(
-                "multiple_scoring", help_text=_("A change counts for attempts opened from now on, not for open ones.")
-            ),
-        ]
-    )
+    edit_handler = ObjectList([FieldPanel("title"), FieldPanel("multiple_scoring")], base_form_class=BankForm)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bank]:
         return Bank.objects.annotate(number=Count("questions"))

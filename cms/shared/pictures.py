@@ -61,6 +61,16 @@ def picture(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
     return response
 
 
+def for_one(name: str) -> HttpResponseBase:
+    """The rendition in the file `name`, for whom its view has let in: their browser keeps it, nobody else's."""
+    kind = _TYPES.get(PurePosixPath(name).suffix.lower())
+    if kind is None:
+        raise Http404
+    response = _file(name, kind)
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 def _is_rendition_of_published(key: str) -> bool:
     image = get_image_model().objects.filter(renditions__file=key).first()
     return image is not None and is_published(image)

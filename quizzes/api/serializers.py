@@ -1,14 +1,19 @@
 """What the API takes and gives. Input is strict: unknown fields and wrong JSON types are refused."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from django.urls import reverse
 from rest_framework import serializers
 
 from quizzes import protocol, selectors
+from quizzes.models import Attempt
 
 MAX_EVENTS = 500
 MAX_COUNTER = 10**9
+# An essay.
+MAX_VALUE = 20_000
 
 
 class _Strict(serializers.Serializer[Any]):
@@ -39,12 +44,12 @@ class PermitSerializer(_Strict):
 
 
 class EventSerializer(_Strict):
-    """One change of one answer. `value` is the letters of the chosen options, "" for none."""
+    """One change of one answer. `value` is what the question's type says ("ABD", "120 kV", …), "" for none."""
 
     client = serializers.RegexField(r"\A[A-Za-z0-9-]{8,36}\Z")
     counter = _Whole(min_value=1, max_value=MAX_COUNTER)
     question = serializers.UUIDField()
-    value = _Text(max_length=12, allow_blank=True, trim_whitespace=False)
+    value = _Text(max_length=MAX_VALUE, allow_blank=True, trim_whitespace=False)
     at = serializers.DateTimeField(required=False)
 
     def event(self, checked: dict[str, Any]) -> protocol.Event:
@@ -69,27 +74,69 @@ class SubmitSerializer(BatchSerializer):
     events = serializers.ListField(child=EventSerializer(), max_length=MAX_EVENTS, required=False)
 
 
+class AdvanceSerializer(SubmitSerializer):
+    """What is finished for good: an item of a case (the next one opens) or a section by its number."""
+
+    item = serializers.UUIDField(required=False)
+    section = _Whole(min_value=1, max_value=100, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("item" in attrs) == ("section" in attrs):
+            raise serializers.ValidationError({"item": ["?"]})
+        return attrs
+
+
+# What is given. The shapes are documented here; `saved_json` and `attempt_json` make them, without a serializer's cost.
+
+
 class OptionSerializer(serializers.Serializer[selectors.OptionView]):
     key = serializers.CharField()
     text = serializers.CharField()
-    is_chosen = serializers.BooleanField()
     is_right = serializers.BooleanField(allow_null=True, help_text="null until the review is allowed")
 
 
-class QuestionSerializer(serializers.Serializer[selectors.QuestionView]):
+class ImageSerializer(serializers.Serializer[selectors.ImageView]):
+    url = serializers.CharField()
+    alt = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class ItemSerializer(serializers.Serializer[selectors.ItemView]):
     id = serializers.UUIDField()
     position = serializers.IntegerField()
+    stem = serializers.CharField()
+    reveal = serializers.CharField()
+    options = OptionSerializer(many=True)
+    settings = serializers.DictField()
+    images = ImageSerializer(many=True)
+    points = serializers.CharField()
+    state = serializers.CharField(help_text="open or locked")
+    may_advance = serializers.BooleanField(help_text="finishing it opens the next item of its case, for good")
+    value = serializers.CharField()
+    mark = serializers.CharField(allow_null=True)
+    is_right = serializers.BooleanField(allow_null=True)
+    key = serializers.JSONField(allow_null=True, help_text="what is right; null until the review is allowed")
+    explanation = serializers.CharField(allow_null=True)
+
+
+class GroupSerializer(serializers.Serializer[selectors.GroupView]):
     type = serializers.CharField()
     stem = serializers.CharField()
     options = OptionSerializer(many=True)
-    points = serializers.DecimalField(max_digits=5, decimal_places=2)
+    images = ImageSerializer(many=True)
+    locks = serializers.BooleanField(help_text="items open one after another, and lock")
     is_reviewed = serializers.BooleanField()
-    is_multiple = serializers.BooleanField()
-    value = serializers.CharField()
-    mark = serializers.DecimalField(max_digits=8, decimal_places=2, allow_null=True)
-    is_right = serializers.BooleanField(allow_null=True)
-    answer = serializers.CharField(allow_null=True)
-    explanation = serializers.CharField(allow_null=True)
+    unseen = serializers.IntegerField(help_text="items that are not open yet")
+    items = ItemSerializer(many=True)
+
+
+class SectionSerializer(serializers.Serializer[selectors.SectionView]):
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    state = serializers.CharField(help_text="open, locked or hidden")
+    may_finish = serializers.BooleanField()
+    groups = GroupSerializer(many=True)
 
 
 class AnswerSerializer(serializers.Serializer[protocol.Answer]):
@@ -99,35 +146,141 @@ class AnswerSerializer(serializers.Serializer[protocol.Answer]):
     at = serializers.CharField()
 
 
+class RefusedSerializer(serializers.Serializer[Any]):
+    question = serializers.UUIDField()
+    reason = serializers.CharField()
+
+
 class ResultSerializer(serializers.Serializer[selectors.Sheet]):
-    points = serializers.DecimalField(max_digits=8, decimal_places=2, source="attempt.points")
-    points_possible = serializers.DecimalField(max_digits=8, decimal_places=2, source="attempt.points_possible")
-    percent = serializers.DecimalField(max_digits=4, decimal_places=1)
-    pass_percent = serializers.DecimalField(max_digits=4, decimal_places=1)
-    is_passed = serializers.BooleanField(source="attempt.is_passed")
+    points = serializers.CharField(allow_null=True, help_text="null while people mark")
+    points_possible = serializers.CharField()
+    percent = serializers.CharField(allow_null=True)
+    pass_percent = serializers.CharField()
+    is_passed = serializers.BooleanField(allow_null=True)
+    unmarked = serializers.IntegerField(help_text="items that people have not marked yet")
     is_review_allowed = serializers.BooleanField()
     review_from = serializers.DateTimeField(allow_null=True)
 
 
-class SavedSerializer(serializers.Serializer[selectors.Sheet]):
-    """The server's state after a batch. A client takes over every answer that it has not changed since."""
+class SavedSerializer(serializers.Serializer[Any]):
+    """The server's state after a batch. A client takes over every answer that it has not changed since.
 
-    state = serializers.CharField(source="attempt.state")
+    `refused` names the questions whose events came after they were locked: they are kept and count nothing.
+    """
+
+    state = serializers.CharField()
     ends_at = serializers.DateTimeField(allow_null=True)
-    server_now = serializers.DateTimeField(source="now")
-    answers = serializers.DictField(child=AnswerSerializer(), source="attempt.answers")
+    server_now = serializers.DateTimeField()
+    answers = serializers.DictField(child=AnswerSerializer())
+    refused = RefusedSerializer(many=True)
 
 
 class AttemptSerializer(SavedSerializer):
-    id = serializers.UUIDField(source="attempt.public_id")
-    quiz = serializers.CharField(source="attempt.quiz.title")
-    number = serializers.IntegerField(source="attempt.number")
-    opened_at = serializers.DateTimeField(source="attempt.opened_at")
-    closed_at = serializers.DateTimeField(source="attempt.closed_at", allow_null=True)
-    return_url = serializers.CharField(source="attempt.return_url")
-    questions = QuestionSerializer(many=True)
-    result = serializers.SerializerMethodField()
+    id = serializers.UUIDField()
+    quiz = serializers.CharField()
+    number = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    receipt = serializers.CharField(allow_null=True)
+    return_url = serializers.CharField()
+    total = serializers.IntegerField(help_text="items in all, those not open yet too")
+    sections = SectionSerializer(many=True)
+    result = ResultSerializer(allow_null=True)
 
-    @extend_schema_field(ResultSerializer(allow_null=True))
-    def get_result(self, sheet: selectors.Sheet) -> ResultSerializer | None:
-        return None if sheet.attempt.is_open else ResultSerializer(sheet).data  # type: ignore[return-value]
+
+def saved_json(attempt: Attempt, refused: Sequence[str] = (), *, now: datetime | None = None) -> dict[str, Any]:
+    return {
+        "state": attempt.state,
+        "ends_at": selectors.ends_at(attempt),
+        "server_now": now or attempt.last_seen_at,
+        "answers": attempt.answers,
+        "refused": [{"question": question, "reason": "question_locked"} for question in refused],
+    }
+
+
+def attempt_json(sheet: selectors.Sheet, refused: Sequence[str] = ()) -> dict[str, Any]:
+    attempt = sheet.attempt
+    return {
+        **saved_json(attempt, refused, now=sheet.now),
+        "id": str(attempt.public_id),
+        "quiz": attempt.quiz.title,
+        "number": attempt.number,
+        "opened_at": attempt.opened_at,
+        "closed_at": attempt.closed_at,
+        "receipt": attempt.receipt,
+        "return_url": attempt.return_url,
+        "total": sheet.total,
+        "sections": [
+            {
+                "number": section.number,
+                "title": section.title,
+                "state": section.state,
+                "may_finish": section.may_finish,
+                "groups": [_group(attempt, group) for group in section.groups],
+            }
+            for section in sheet.sections
+        ],
+        "result": None if attempt.is_open else _result(sheet),
+    }
+
+
+def _group(attempt: Attempt, group: selectors.GroupView) -> dict[str, Any]:
+    return {
+        "type": group.type,
+        "stem": group.stem,
+        "options": _options(group.options),
+        "images": _images(attempt, group.images),
+        "locks": group.locks,
+        "is_reviewed": group.is_reviewed,
+        "unseen": group.unseen,
+        "items": [
+            {
+                "id": item.id,
+                "position": item.position,
+                "stem": item.stem,
+                "reveal": item.reveal,
+                "options": _options(item.options),
+                "settings": item.settings,
+                "images": _images(attempt, item.images),
+                "points": str(item.points),
+                "state": item.state,
+                "may_advance": item.may_advance,
+                "value": item.value,
+                "mark": None if item.mark is None else str(item.mark),
+                "is_right": item.is_right,
+                "key": item.key,
+                "explanation": item.explanation,
+            }
+            for item in group.items
+        ],
+    }
+
+
+def _options(options: Iterable[selectors.OptionView]) -> list[dict[str, Any]]:
+    return [{"key": option.key, "text": option.text, "is_right": option.is_right} for option in options]
+
+
+def _images(attempt: Attempt, images: Iterable[selectors.ImageView]) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": reverse("quizzes:image", args=[attempt.public_id, image.id]),
+            "alt": image.alt,
+            "width": image.width,
+            "height": image.height,
+        }
+        for image in images
+    ]
+
+
+def _result(sheet: selectors.Sheet) -> dict[str, Any]:
+    attempt = sheet.attempt
+    return {
+        "points": None if attempt.points is None else f"{attempt.points:.2f}",
+        "points_possible": f"{attempt.points_possible:.2f}",
+        "percent": None if sheet.percent is None else f"{sheet.percent:.1f}",
+        "pass_percent": f"{sheet.pass_percent:.1f}",
+        "is_passed": attempt.is_passed,
+        "unmarked": sheet.unmarked,
+        "is_review_allowed": sheet.is_review_allowed,
+        "review_from": sheet.review_from,
+    }

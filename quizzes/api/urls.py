@@ -9,5 +9,6 @@ urlpatterns = [
     path("attempts/", views.AttemptsView.as_view(), name="attempts"),
     path("attempts/<uuid:public_id>/", views.AttemptView.as_view(), name="attempt"),
     path("attempts/<uuid:public_id>/answers/", views.AnswersView.as_view(), name="answers"),
+    path("attempts/<uuid:public_id>/advance/", views.AdvanceView.as_view(), name="advance"),
     path("attempts/<uuid:public_id>/submit/", views.SubmitView.as_view(), name="submit"),
 ]

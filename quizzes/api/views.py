@@ -1,6 +1,6 @@
-"""Attempts over JSON: open, read, save, submit. Somebody else's attempt does not exist."""
+"""Attempts over JSON: open, read, save, advance, submit. Somebody else's attempt does not exist."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -13,11 +13,14 @@ from organisations.models import Person
 from quizzes import selectors
 from quizzes.api import throttles
 from quizzes.api.serializers import (
+    AdvanceSerializer,
     AttemptSerializer,
     BatchSerializer,
     PermitSerializer,
     SavedSerializer,
     SubmitSerializer,
+    attempt_json,
+    saved_json,
 )
 from quizzes.models import Attempt
 from quizzes.services import attempts
@@ -32,7 +35,7 @@ def _person(request: Request) -> Person:
 
 
 def _shown(attempt: Attempt, status_code: int = status.HTTP_200_OK) -> Response:
-    return Response(AttemptSerializer(selectors.sheet(attempt)).data, status=status_code)
+    return Response(attempt_json(selectors.sheet(attempt)), status=status_code)
 
 
 class AttemptsView(_AttemptView):
@@ -61,17 +64,34 @@ class AnswersView(_AttemptView):
 
     @extend_schema(request=BatchSerializer, responses=SavedSerializer)
     def post(self, request: Request, public_id: UUID) -> Response:
-        """Save a batch of answer events. Sent again it changes nothing; one bad event refuses the whole batch."""
+        """Save a batch of answer events. Sent again it changes nothing; one bad event refuses the whole batch.
+
+        Events on what is locked are refused one by one; the others are taken.
+        """
         form = BatchSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        attempt = attempts.save_answers(person=_person(request), public_id=public_id, events=form.batch())
-        saved: dict[str, Any] = {
-            "state": attempt.state,
-            "ends_at": selectors.ends_at(attempt),
-            "server_now": attempt.last_seen_at,
-            "answers": attempt.answers,
-        }
-        return Response(saved)
+        events = form.batch()
+        attempt = attempts.save_answers(person=_person(request), public_id=public_id, events=events)
+        return Response(saved_json(attempt, attempts.too_late(attempt, events)))
+
+
+class AdvanceView(_AttemptView):
+    throttle_classes = [throttles.SaveThrottle]
+
+    @extend_schema(request=AdvanceSerializer, responses=SavedSerializer)
+    def post(self, request: Request, public_id: UUID) -> Response:
+        """Save the events, then finish an item of a case or a section for good: the next opens. Again: no change."""
+        form = AdvanceSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        events, asked = form.batch(), form.validated_data
+        attempt = attempts.advance(
+            person=_person(request),
+            public_id=public_id,
+            item=str(asked.get("item", "")),
+            section=asked.get("section"),
+            events=events,
+        )
+        return Response(saved_json(attempt, attempts.too_late(attempt, events)))
 
 
 class SubmitView(_AttemptView):
@@ -82,5 +102,5 @@ class SubmitView(_AttemptView):
         """Hand the attempt in, with the last answer events. Sent again it returns the one result."""
         form = SubmitSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        attempt = selectors.attempt_of(person=_person(request), public_id=public_id)
-        return _shown(attempts.submit(attempt=attempt, person=_person(request), events=form.batch()))
+        attempt = Attempt(public_id=public_id)
+        return _shown(attempts.submit(public_id=attempt.public_id, person=_person(request), events=form.batch()))

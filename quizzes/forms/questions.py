@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminAutoHeightTextInput
 
-from quizzes import grading, selectors
-from quizzes.enums import ReviewState
+from quizzes import grading
+from quizzes.enums import QuestionType
 from quizzes.models import Question
-from quizzes.models.bank import QUESTION_TYPES, REVIEW_STATES
+from quizzes.models.bank import QUESTION_TYPES
 from quizzes.services import bank
 
+# What one stem, its options and their letters can say; the others come by import.
+FORM_TYPES = (QuestionType.A1, QuestionType.A2, QuestionType.X, QuestionType.TRUE_FALSE)
 OPTION_FIELDS = [f"option_{letter.lower()}" for letter in grading.LETTERS]
 
 
@@ -21,7 +23,9 @@ class QuestionForm(WagtailAdminModelForm):
     """Fields of the question and of its next revision. `seen` is the revision that the author started from."""
 
     seen = forms.IntegerField(label="", widget=forms.HiddenInput, required=False)
-    type = forms.ChoiceField(label=_("Question type"), choices=QUESTION_TYPES)
+    type = forms.ChoiceField(
+        label=_("Question type"), choices=[(type, label) for type, label in QUESTION_TYPES if type in FORM_TYPES]
+    )
     stem = forms.CharField(label=_("Stem"), widget=AdminAutoHeightTextInput(attrs={"rows": 2}))
     answer = forms.CharField(
         label=_("Right answer"),
@@ -50,12 +54,6 @@ class QuestionForm(WagtailAdminModelForm):
     )
     source = forms.CharField(label=_("Source"), required=False, max_length=200)
     licence = forms.CharField(label=_("Licence"), required=False, max_length=60)
-    review_state = forms.ChoiceField(
-        label=_("Review"),
-        choices=REVIEW_STATES,
-        initial=ReviewState.DRAFT,
-        help_text=_("Until it is published, learners read that no expert has reviewed the question."),
-    )
     locals().update(
         {name: forms.CharField(label=name[-1].upper(), required=False, max_length=1000) for name in OPTION_FIELDS}
     )
@@ -71,10 +69,14 @@ class QuestionForm(WagtailAdminModelForm):
             self.fields[name].disabled = True
         revision = self.instance.current
         self.initial["seen"] = revision.number
-        for name in ("type", "stem", "answer", "explanation", "points", "difficulty", "source", "licence"):
+        if revision.type not in FORM_TYPES:
+            self.fields["type"].choices = [(revision.type, revision.get_type_display())]
+        for name in ("type", "stem", "difficulty", "source", "licence"):
             self.initial[name] = getattr(revision, name)
-        self.initial["review_state"] = revision.review_state
-        self.initial.update(zip(OPTION_FIELDS, revision.options, strict=False))
+        item = revision.items[0]
+        answer = item["key"] if isinstance(item["key"], str) else item["key"].get("right", "")
+        self.initial |= {"answer": answer, "explanation": item["explanation"], "points": item["points"]}
+        self.initial.update(zip(OPTION_FIELDS, item["options"], strict=False))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
@@ -82,6 +84,8 @@ class QuestionForm(WagtailAdminModelForm):
             self.add_error(
                 None, _("Somebody else has changed this question meanwhile. Load it again and repeat your change.")
             )
+        if self.instance.pk and self.instance.current.type not in FORM_TYPES:
+            self.add_error(None, _("Questions of this type are changed by importing them again."))
         if not self.errors:
             try:
                 self.draft = bank.checked(self._draft(data))
@@ -94,7 +98,7 @@ class QuestionForm(WagtailAdminModelForm):
         options = [data[name] for name in OPTION_FIELDS]
         while options and not options[-1]:
             options.pop()
-        return bank.Draft(
+        return bank.single(
             type=data["type"],
             stem=data["stem"],
             options=tuple(options),
@@ -104,19 +108,12 @@ class QuestionForm(WagtailAdminModelForm):
             difficulty=data["difficulty"],
             source=data["source"],
             licence=data["licence"],
-            review_state=data["review_state"],
         )
 
     def save(self, commit: bool = True) -> Question:
         if not commit:  # the preview: what a learner would see, nothing is written
             question: Question = super().save(commit=False)
-            question.preview = selectors.preview(
-                type=self.draft.type,
-                stem=self.draft.stem,
-                options=self.draft.options,
-                points=self.draft.points,
-                is_reviewed=self.draft.review_state == ReviewState.PUBLISHED,
-            )
+            question.preview = bank.preview(self.draft)
             return question
         subject = self.cleaned_data["subject"]
         if self.instance.pk:

@@ -1,5 +1,19 @@
-from quizzes.models.attempts import Attempt, AttemptOutcome
-from quizzes.models.bank import Bank, Question, QuestionRevision
-from quizzes.models.quizzes import Quiz, QuizQuestion
+from quizzes.models.attempts import Attempt, AttemptGrade, AttemptOutcome
+from quizzes.models.bank import Bank, Question, QuestionImage, QuestionReview, QuestionRevision, Scoring
+from quizzes.models.quizzes import Quiz, QuizDraw, QuizQuestion, QuizSection
 
-__all__ = ["Attempt", "AttemptOutcome", "Bank", "Question", "QuestionRevision", "Quiz", "QuizQuestion"]
+__all__ = [
+    "Attempt",
+    "AttemptGrade",
+    "AttemptOutcome",
+    "Bank",
+    "Question",
+    "QuestionImage",
+    "QuestionReview",
+    "QuestionRevision",
+    "Quiz",
+    "QuizDraw",
+    "QuizQuestion",
+    "QuizSection",
+    "Scoring",
+]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.outcomes import Outcome
-from quizzes.enums import AttemptState
+from quizzes.enums import AttemptState, GradeCause
 from quizzes.models.quizzes import Quiz
 
 ATTEMPT_STATES = [
@@ -16,17 +16,25 @@ ATTEMPT_STATES = [
     (AttemptState.SUBMITTED, _("Submitted")),
     (AttemptState.EXPIRED, _("Closed by the clock")),
 ]
+GRADE_CAUSES = [
+    (GradeCause.CLOSING, _("Attempt closed")),
+    (GradeCause.MARKING, _("Marked by people")),
+    (GradeCause.REGRADE, _("Graded again")),
+]
 
 
 class Attempt(models.Model):
     """One person's run through a quiz.
 
-    `paper` is frozen at opening: [{question, revision, type, stem, options: [{key, text, origin}], answer,
-    explanation, points, scoring, is_reviewed}], with the option keys as shown and the letter each option has in its
-    revision as `origin`. `answers` is {question public id: {value, client, counter, at}}; the greatest (counter,
-    client) wins. `marks` is {question public id: {points, is_right}}. `version` counts the writes of the row: every
-    change is a compare-and-set on it. `context_kind`/`context_id` say on whose behalf it was opened, `return_url`
-    where the learner goes back to.
+    `paper` is frozen at opening: {version: 2, sections: [{title, locks}], groups: [{question, revision, type, section,
+    stem, options, images, locks, is_reviewed, scoring, items: [{id, stem, reveal, options, settings, key, explanation,
+    points, scoring}]}]}; options are [{key, text, origin}] with the letter as shown and the one in the revision.
+    `shape` is what a save must know of it (see protocol.Shape). `answers` is {item: {value, client, counter, at}}; the
+    greatest (counter, client) wins. `opened` is {section, groups: {index: items opened}}, `locked` {item: when};
+    `refused` keeps the events that came too late. `marks` is {item: {points, is_right}}.
+    `version` counts the writes of the row: every change is a compare-and-set on it. `context_kind`/`context_id` say on
+    whose behalf it was opened, `return_url` where the learner goes back to.
+    A closed attempt without `graded_at` waits for people who mark.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -45,14 +53,21 @@ class Attempt(models.Model):
     # Seconds granted beyond the deadline because the line was silent before it; see services.attempts.
     grace_s = models.PositiveSmallIntegerField(default=0)
     closed_at = models.DateTimeField(null=True)
+    # What the learner can name to prove that the attempt was handed in: 12 characters with a check, made at closing.
+    receipt = models.CharField(max_length=12, unique=True, null=True)
     version = models.PositiveIntegerField(default=1)
     pass_share = models.DecimalField(max_digits=4, decimal_places=3)
-    paper = models.JSONField(default=list)
+    paper = models.JSONField(default=dict)
+    shape = models.JSONField(default=dict)
     answers = models.JSONField(default=dict)
+    opened = models.JSONField(default=dict)
+    locked = models.JSONField(default=dict)
+    refused = models.JSONField(default=list)
     marks = models.JSONField(default=dict)
     points = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     points_possible = models.DecimalField(max_digits=8, decimal_places=2)
     is_passed = models.BooleanField(null=True)
+    graded_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("attempt")
@@ -79,9 +94,35 @@ class Attempt(models.Model):
         return self.state == AttemptState.OPEN
 
     @property
+    def waits_for_marks(self) -> bool:
+        """Closed, and people have not marked all of it yet."""
+        return not self.is_open and self.graded_at is None
+
+    @property
     def share(self) -> Decimal | None:
         """Points over possible points, None while ungraded."""
         return None if self.points is None else self.points / self.points_possible
+
+
+class AttemptGrade(models.Model):
+    """One grading of an attempt; rows are only added, the attempt's own row holds the current one."""
+
+    append_only = True
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="grades")
+    revision = models.PositiveSmallIntegerField(default=1)
+    marks = models.JSONField(default=dict)
+    points = models.DecimalField(max_digits=8, decimal_places=2)
+    is_passed = models.BooleanField()
+    cause = models.CharField(max_length=12, choices=GRADE_CAUSES, default=GradeCause.CLOSING)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("grade of an attempt")
+        constraints = [models.UniqueConstraint(name="attempt_grade_revision", fields=["attempt", "revision"])]
+
+    def __str__(self) -> str:
+        return f"{self.attempt} r{self.revision}"
 
 
 class AttemptOutcome(Outcome):

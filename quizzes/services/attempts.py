@@ -1,10 +1,10 @@
-"""Open, save, submit, close. The server's clock decides; every write is a compare-and-set on the attempt's version."""
+"""Open, save, advance, submit, close. The server's clock decides; every write is a compare-and-set on the version."""
 
-import random
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -15,13 +15,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput, NotFound
+from organisations import rules
 from organisations.models import Person
 from quizzes import grading, protocol, selectors
-from quizzes.enums import AttemptState, OutcomeKind
-from quizzes.models import Attempt, AttemptOutcome, QuestionRevision, Quiz, QuizQuestion
+from quizzes.enums import AttemptState, GradeCause
+from quizzes.models import Attempt, Quiz
 from quizzes.selectors import Context
+from quizzes.services import grades, papers
+from quizzes.services.papers import QuizNotReady
 
-__all__ = ["Context", "close_overdue", "open_attempt", "permit", "save_answers", "submit", "visit"]
+__all__ = [
+    "Context",
+    "QuizNotReady",
+    "advance",
+    "close_overdue",
+    "open_attempt",
+    "permit",
+    "save_answers",
+    "submit",
+    "visit",
+]
 
 PERMIT_AGE = timedelta(hours=12)
 PERMIT_SALT = "quizzes.permit"
@@ -34,9 +47,19 @@ class PermitInvalid(DomainError):
     message = _("This way into the quiz has expired. Go back to the lesson and open the quiz from there.")
 
 
-class QuizNotReady(DomainError):
-    code, http_status = "quiz_not_ready", 409
-    message = _("This quiz has no questions yet. Please come back later.")
+class QuizNotOpen(DomainError):
+    code, http_status = "quiz_not_open", 409
+    message = _("This quiz opens at %(local_time)s. Please come back then.")
+
+
+class QuizOver(DomainError):
+    code, http_status = "quiz_over", 409
+    message = _("This quiz closed at %(local_time)s. Ask those who run it what you can do.")
+
+
+class MarksPending(DomainError):
+    code, http_status = "marks_pending", 409
+    message = _("Your last attempt is still being marked. You can try again when its result is there.")
 
 
 class NoAttemptsLeft(DomainError):
@@ -64,6 +87,11 @@ class InvalidAnswer(InvalidInput):
     message = _("One of these answers does not fit its question. Nothing was saved. Load the page again.")
 
 
+class CannotAdvance(InvalidInput):
+    code = "cannot_advance"
+    message = _("There is nothing to open after this. Load the page again.")
+
+
 def permit(*, person: Person, quiz: Quiz, context: Context, return_url: str) -> str:
     """A signed leave to open `quiz`, good for 12 hours and for `person` alone.
 
@@ -78,7 +106,7 @@ def permit(*, person: Person, quiz: Quiz, context: Context, return_url: str) -> 
 def open_attempt(*, person: Person, permit: str) -> tuple[Attempt, bool]:
     """Open an attempt, or resume the open one; the flag says whether it is new. Two calls at once open only one.
 
-    Raises PermitInvalid, QuizNotReady, NoAttemptsLeft, CoolDown.
+    Raises PermitInvalid, QuizNotReady, QuizNotOpen, QuizOver, NoAttemptsLeft, MarksPending, CoolDown.
     """
     try:
         body = signing.loads(permit, salt=PERMIT_SALT, max_age=PERMIT_AGE)
@@ -90,15 +118,15 @@ def open_attempt(*, person: Person, permit: str) -> tuple[Attempt, bool]:
     quiz = Quiz.objects.filter(pk=body["q"]).first()
     if quiz is None:
         raise PermitInvalid()
-    attempts = Attempt.objects.filter(person=person, quiz=quiz, context_kind=context.kind, context_id=context.id)
     for _turn in range(3):
-        for attempt in attempts.filter(state=AttemptState.OPEN).select_related("quiz"):
-            attempt = visit(attempt=attempt)
+        summary = selectors.attempts_summary(person=person, quiz=quiz, context=context)
+        if summary.open_attempt is not None:
+            attempt = visit(attempt=selectors.attempt_of(person=person, public_id=summary.open_attempt.public_id))
             if attempt.is_open:
                 return attempt, False
-        summary = selectors.attempts_summary(person=person, quiz=quiz, context=context)
+            summary = selectors.attempts_summary(person=person, quiz=quiz, context=context)
         if summary.open_attempt is None:
-            _may_open(summary)
+            _may_open(quiz, summary, now)
             try:
                 with transaction.atomic():
                     return _create(person, quiz, context, body["r"], summary.used + 1, now), True
@@ -107,20 +135,28 @@ def open_attempt(*, person: Person, permit: str) -> tuple[Attempt, bool]:
     raise Conflict()
 
 
-def _may_open(summary: selectors.AttemptsSummary) -> None:
+def _may_open(quiz: Quiz, summary: selectors.AttemptsSummary, now: datetime) -> None:
+    if quiz.opens_at and now < quiz.opens_at:
+        raise QuizNotOpen(opens_at=quiz.opens_at.isoformat(), local_time=_local(quiz.opens_at))
+    if quiz.closes_at and now >= quiz.closes_at:
+        raise QuizOver(closes_at=quiz.closes_at.isoformat(), local_time=_local(quiz.closes_at))
     if summary.is_used_up:
         raise NoAttemptsLeft(allowed=summary.allowed)
+    if summary.waits_for_marks:
+        raise MarksPending()
     if summary.next_allowed_at:
-        local = timezone.localtime(summary.next_allowed_at)
-        raise CoolDown(
-            next_allowed_at=summary.next_allowed_at.isoformat(), local_time=date_format(local, "SHORT_DATETIME_FORMAT")
-        )
+        raise CoolDown(next_allowed_at=summary.next_allowed_at.isoformat(), local_time=_local(summary.next_allowed_at))
+
+
+def _local(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def _create(person: Person, quiz: Quiz, context: Context, return_url: str, number: int, now: datetime) -> Attempt:
-    paper = _paper(quiz)
-    if not paper:
-        raise QuizNotReady()
+    built = papers.build(quiz)
+    ends = [quiz.closes_at] if quiz.closes_at else []
+    if quiz.time_limit_minutes:
+        ends.append(now + timedelta(minutes=quiz.time_limit_minutes))
     return Attempt.objects.create(
         person=person,
         quiz=quiz,
@@ -130,45 +166,12 @@ def _create(person: Person, quiz: Quiz, context: Context, return_url: str, numbe
         number=number,
         opened_at=now,
         last_seen_at=now,
-        deadline_at=now + timedelta(minutes=quiz.time_limit_minutes) if quiz.time_limit_minutes else None,
+        deadline_at=min(ends, default=None),
         pass_share=quiz.pass_share,
-        paper=paper,
-        points_possible=sum((Decimal(item["points"]) for item in paper), Decimal(0)),
+        paper=built.paper,
+        shape=built.shape,
+        points_possible=built.points,
     )
-
-
-def _paper(quiz: Quiz) -> list[dict[str, Any]]:
-    """The questions of `quiz` in their current revisions, frozen; options in a new order if the quiz shuffles."""
-    rows = (
-        QuizQuestion.objects.filter(quiz=quiz, question__current__isnull=False)
-        .select_related("question__current", "question__bank")
-        .order_by("sort_order", "pk")
-    )
-    return [_freeze(row, shuffle=quiz.shuffle_options) for row in rows]
-
-
-def _freeze(row: QuizQuestion, *, shuffle: bool) -> dict[str, Any]:
-    question = row.question
-    revision = cast(QuestionRevision, question.current)
-    origins = list(grading.LETTERS[: len(revision.options)])
-    if shuffle:
-        random.SystemRandom().shuffle(origins)
-    shown = dict(zip(origins, grading.LETTERS, strict=False))
-    return {
-        "question": str(question.public_id),
-        "revision": str(revision.public_id),
-        "type": revision.type,
-        "stem": revision.stem,
-        "options": [
-            {"key": shown[origin], "text": revision.options[grading.LETTERS.index(origin)], "origin": origin}
-            for origin in origins
-        ],
-        "answer": "".join(sorted(shown[letter] for letter in revision.answer)),
-        "explanation": revision.explanation,
-        "points": str(revision.points),
-        "scoring": question.bank.multiple_scoring,
-        "is_reviewed": revision.is_reviewed,
-    }
 
 
 def visit(*, attempt: Attempt) -> Attempt:
@@ -179,32 +182,62 @@ def visit(*, attempt: Attempt) -> Attempt:
         row = _held(attempt.public_id, attempt.person_id)
         if row.is_open:
             _touch(row)
-        return row
+        # What was read before the row was held may be old; the paper never is.
+        for name in row.__dict__.keys() & {field.attname for field in Attempt._meta.concrete_fields}:
+            setattr(attempt, name, getattr(row, name))
+    return attempt
 
 
 def save_answers(*, person: Person, public_id: UUID, events: Sequence[protocol.Event]) -> Attempt:
     """Merge a batch of answer events; the same batch again changes nothing. An empty batch only says "I am here".
 
-    Raises NotFound, InvalidAnswer (then nothing of the batch is stored), AttemptClosed, AttemptOverdue (the attempt
-    has then been handed in with what was saved before).
+    Events on what is locked are kept apart (`too_late`), the others are taken. Raises NotFound, InvalidAnswer (then
+    nothing of the batch is stored), AttemptClosed, AttemptOverdue (the attempt has then been handed in with what was
+    saved before). The attempt comes without its paper.
     """
     with transaction.atomic():
         attempt = _held(public_id, person.pk)
         was_open = attempt.is_open
         if was_open:
             _touch(attempt, events)
-    if not attempt.is_open:
-        raise AttemptOverdue() if was_open or attempt.state == AttemptState.EXPIRED else AttemptClosed()
+    _refuse_closed(attempt, was_open)
     return attempt
 
 
+def advance(
+    *,
+    person: Person,
+    public_id: UUID,
+    item: str = "",
+    section: int | None = None,
+    events: Sequence[protocol.Event] = (),
+) -> Attempt:
+    """Merge `events`, then finish `item` (the next of its case opens) or the section with this number, for good.
+
+    Again it changes nothing. Raises as `save_answers`, and CannotAdvance.
+    """
+    with transaction.atomic():
+        attempt = _held(public_id, person.pk)
+        was_open = attempt.is_open
+        if was_open:
+            _touch(attempt, events, finish=(item, section))
+    _refuse_closed(attempt, was_open)
+    return attempt
+
+
+def _refuse_closed(attempt: Attempt, was_open: bool) -> None:
+    if not attempt.is_open:
+        raise AttemptOverdue() if was_open or attempt.state == AttemptState.EXPIRED else AttemptClosed()
+
+
 @transaction.atomic
-def submit(*, attempt: Attempt, person: Person, events: Sequence[protocol.Event] = ()) -> Attempt:
+def submit(*, person: Person, public_id: UUID, events: Sequence[protocol.Event] = ()) -> Attempt:
     """Hand the attempt in: merge `events`, grade, write the outcome. Again, or at the same time: the one result.
 
     After its time the attempt is closed with what was saved before. Raises NotFound, InvalidAnswer.
     """
-    row = _held(attempt.public_id, person.pk)
+    row = _held(public_id, person.pk, whole=True)
+    row.person = person
     if row.is_open:
         _touch(row, events, hand_in=True)
     return row
@@ -224,84 +257,133 @@ def close_overdue() -> int:
     return closed
 
 
-def _held(public_id: UUID, person_pk: int) -> Attempt:
-    """The person's attempt, locked where the database knows row locks (SQLite's transaction is exclusive anyway)."""
-    attempt = (
-        Attempt.objects.select_for_update(of=("self",))
-        .select_related("quiz", "person")
-        .filter(public_id=public_id, person_id=person_pk)
-        .first()
+def too_late(attempt: Attempt, events: Sequence[protocol.Event]) -> list[str]:
+    """The items of `events` whose change was refused because they are locked, each once."""
+    late = dict.fromkeys(
+        event.question
+        for event in events
+        if event.question in attempt.locked
+        and (
+            (known := attempt.answers.get(event.question)) is None
+            or (event.counter, event.client) > (known["counter"], known["client"])
+        )
     )
+    return list(late)
+
+
+def _held(public_id: UUID, person_pk: int, *, whole: bool = False) -> Attempt:
+    """The person's attempt, locked where the database knows row locks (SQLite's transaction is exclusive anyway).
+
+    A save neither needs nor reads the paper.
+    """
+    rows = Attempt.objects.select_for_update(of=("self",)).filter(public_id=public_id, person_id=person_pk)
+    attempt = (rows.select_related("quiz") if whole else rows.defer("paper", "marks")).first()
     if attempt is None:
         raise NotFound()
     return attempt
 
 
-def _touch(attempt: Attempt, events: Sequence[protocol.Event] = (), *, hand_in: bool = False) -> None:
+def _touch(
+    attempt: Attempt,
+    events: Sequence[protocol.Event] = (),
+    *,
+    hand_in: bool = False,
+    finish: tuple[str, int | None] | None = None,
+) -> None:
     """A request of an open attempt has come: close it if its time is over, else merge `events` and note the time."""
     now = timezone.now()
     until = selectors.accepted_until(attempt)
     if until is not None and now > until:
         _close(attempt, AttemptState.EXPIRED, until)
         return
-    answers = protocol.merge(attempt.answers, [_checked(attempt, event) for event in events])
-    if answers != attempt.answers:
-        attempt.answers, attempt.answered_at = answers, now
+    changed = _merge(attempt, events, now) if events else []
+    if finish is not None:
+        changed += _finish(attempt, *finish, now)
     attempt.last_seen_at = now
+    changed.append("last_seen_at")
     if attempt.deadline_at is not None and now > attempt.deadline_at and not attempt.grace_s:
         attempt.grace_s = protocol.GRACE_S
+        changed.append("grace_s")
     if hand_in:
-        _close(attempt, AttemptState.SUBMITTED, now)
+        _close(attempt, AttemptState.SUBMITTED, now, *changed)
     else:
-        _write(attempt, "answers", "answered_at", "last_seen_at", "grace_s")
+        _write(attempt, *changed)
 
 
-def _checked(attempt: Attempt, event: protocol.Event) -> protocol.Event:
-    item = next((item for item in attempt.paper if item["question"] == event.question), None)
-    if item is None:
+def _merge(attempt: Attempt, events: Sequence[protocol.Event], now: datetime) -> list[str]:
+    """Take the events into the attempt; returns the names of the fields that changed."""
+    latest = protocol.latest(attempt.answers)
+    checked = [_checked(attempt, event, latest) for event in events]
+    timely, late = protocol.sift(attempt.answers, checked, attempt.locked)
+    answers = protocol.merge(attempt.answers, timely)
+    changed = []
+    if answers != attempt.answers:
+        attempt.answers, attempt.answered_at = answers, now
+        changed += ["answers", "answered_at"]
+    if late:
+        attempt.refused = protocol.keep_refused(attempt.refused, late, at=now.isoformat())
+        changed.append("refused")
+    return changed
+
+
+def _finish(attempt: Attempt, item: str, section: int | None, now: datetime) -> list[str]:
+    seen, at = protocol.Progress(attempt.opened, attempt.locked), now.isoformat()
+    try:
+        if section is None:
+            progress = protocol.finish_item(attempt.shape, seen, item, at=at)
+        else:
+            progress = protocol.finish_section(attempt.shape, seen, section - 1, at=at)
+    except ValueError as error:
+        raise CannotAdvance(reason=str(error)) from error
+    attempt.opened, attempt.locked = progress.opened, progress.locked
+    return ["opened", "locked"]
+
+
+def _checked(attempt: Attempt, event: protocol.Event, latest: int) -> protocol.Event:
+    item = attempt.shape["items"].get(event.question)
+    seen = protocol.Progress(attempt.opened, attempt.locked)
+    if item is None or protocol.state_of(attempt.shape, seen, event.question) == "hidden":
         raise InvalidAnswer(question=event.question, reason="unknown_question")
-    if event.counter > protocol.latest(attempt.answers) + protocol.MAX_LEAP:
+    if event.counter > latest + protocol.MAX_LEAP:
         raise InvalidAnswer(question=event.question, reason="counter_from_the_future")
     try:
-        value = grading.normalise(event.value, _item(item))
+        value = grading.normalise(event.value, _as_put(event.question, item))
     except ValueError as error:
         raise InvalidAnswer(question=event.question, reason=str(error)) from error
     return protocol.Event(event.question, value, event.counter, event.client, event.at)
 
 
-def _item(item: dict[str, Any]) -> grading.Item:
-    return grading.Item(
-        id=item["question"],
-        type=item["type"],
-        keys="".join(option["key"] for option in item["options"]),
-        key=item["answer"],
-        points=Decimal(item["points"]),
-        scoring={"mode": item["scoring"], "each": "0.5"},
-    )
+def _as_put(id: str, item: protocol.ShapeItem) -> grading.Item:
+    """What a value must fit: the question as its learner has it, without what is right."""
+    settings = item.get("settings", {})
+    return grading.Item(id=id, type=item["type"], key="", points=Decimal(1), keys=item["keys"], settings=settings)
 
 
-def _close(attempt: Attempt, state: AttemptState, closed_at: datetime) -> None:
-    """Grade and write the outcome, once: the caller's compare-and-set fails if somebody else was faster."""
-    grade = grading.grade(
-        [_item(item) for item in attempt.paper],
-        {question: answer["value"] for question, answer in attempt.answers.items()},
-        pass_share=attempt.pass_share,
-    )
-    attempt.state, attempt.closed_at = state, closed_at
-    attempt.points, attempt.is_passed = grade.points, grade.is_passed
-    attempt.marks = {
-        question: {"points": str(mark.points), "is_right": mark.is_right} for question, mark in grade.marks.items()
-    }
-    _write(
-        attempt, "answers", "answered_at", "last_seen_at", "grace_s", "state", "closed_at", "points", "is_passed",
-        "marks",
-    )  # fmt: skip
-    AttemptOutcome.objects.create(subject=attempt, kind=OutcomeKind.ATTEMPT_GRADED)
-    AttemptOutcome.announce()
+def _close(attempt: Attempt, state: AttemptState, closed_at: datetime, *changed: str) -> None:
+    """Grade and write the outcome, once: the caller's compare-and-set fails if somebody else was faster.
+
+    What people must mark has no grade and no outcome yet.
+    """
+    grade = grades.graded(attempt)
+    attempt.state, attempt.closed_at, attempt.receipt = state, closed_at, _receipt()
+    fields = grades.current(grade, at=closed_at)
+    for name, value in fields.items():
+        setattr(attempt, name, value)
+    _write(attempt, *changed, "state", "closed_at", "receipt", *fields)
+    if grade.is_complete:
+        grades.append(attempt=attempt, grade=grade, revision=1, cause=GradeCause.CLOSING, at=closed_at)
+
+
+def _receipt() -> str:
+    """A code of 12 characters that nobody guesses; its check symbol is a letter or digit, easy to say and to type."""
+    while True:
+        code = rules.code_with_check("".join(secrets.choice(rules.ALPHABET) for _place in range(rules.CODE_LENGTH - 1)))
+        if code[-1] in rules.ALPHABET:
+            return code
 
 
 def _write(attempt: Attempt, *fields: str) -> None:
-    values = {field: getattr(attempt, field) for field in fields}
+    values: dict[str, Any] = {field: getattr(attempt, field) for field in fields}
     written = Attempt.objects.filter(pk=attempt.pk, state=AttemptState.OPEN, version=attempt.version).update(
         version=attempt.version + 1, **values
     )

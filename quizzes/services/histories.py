@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organisations.histories import History, Table, Told
 from organisations.models import Person
+from quizzes import selectors
 from quizzes.enums import AttemptState
 from quizzes.models import Attempt
 
@@ -36,18 +37,41 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
 def export(person: Person) -> Told:
     attempts = person.attempts.order_by("opened_at", "pk").values(
         "quiz__title", "number", "state", "opened_at", "closed_at", "paper", "answers", "points",
-        "points_possible", "is_passed",
+        "points_possible", "is_passed", "receipt", "graded_at", "opened",
     )  # fmt: skip
     return Told({"attempts": [_without_key(dict(row)) for row in attempts]})
 
 
 def _without_key(row: dict[str, Any]) -> dict[str, Any]:
-    """The questions as they were put, without what would be right: the next learner gets them too."""
-    paper = row["paper"]
-    if isinstance(paper, list):
-        hidden = {"answer", "explanation"}
-        row["paper"] = [{name: value for name, value in item.items() if name not in hidden} for item in paper]
+    """The questions as they were put, without what would be right: the next learner gets them too.
+
+    Of an open attempt nothing of what is not open yet.
+    """
+    attempt = Attempt(state=row["state"], paper=row["paper"], opened=row.pop("opened"))
+    row["paper"] = [
+        {
+            "type": group["type"],
+            "stem": group["stem"],
+            "options": _texts(group["options"]),
+            "items": [
+                {
+                    "id": item["id"],
+                    "reveal": item["reveal"],
+                    "stem": item["stem"],
+                    "options": _texts(item["options"]),
+                    "points": item["points"],
+                }
+                for item in selectors.seen_items(attempt, group, index)
+            ],
+        }
+        for index, group in enumerate(row["paper"]["groups"])
+        if selectors.seen_items(attempt, group, index)
+    ]
     return row
+
+
+def _texts(options: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{"key": option["key"], "text": option["text"]} for option in options]
 
 
 def erase(person: Person) -> None:
@@ -64,7 +88,13 @@ HISTORY = History(
     export=export,
     erase=erase,
     told={"quizzes.Attempt.person": "attempts"},
-    tables={"quizzes.QuestionRevision.created_by": Table("questions_written", ("number", "stem", "created_at"))},
+    tables={
+        "quizzes.QuestionRevision.created_by": Table("questions_written", ("number", "stem", "created_at")),
+        "quizzes.QuestionReview.by": Table(
+            "questions_reviewed", ("revision__question__code", "revision__number", "state", "at", "note")
+        ),
+        "quizzes.Scoring.created_by": Table("scorings_set", ("bank__title", "number", "created_at")),
+    },
     fields=frozenset({"quizzes.Attempt.person"}),
-    doers=frozenset({"quizzes.QuestionRevision.created_by"}),
+    doers=frozenset({"quizzes.QuestionRevision.created_by", "quizzes.QuestionReview.by", "quizzes.Scoring.created_by"}),
 )

@@ -83,6 +83,7 @@ HEADER = ("method", "route", "object", "own", "anonymous", *(role.value for role
 OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "": lambda world: (),
     "attempt": lambda world: (str(world.attempt.public_id),),
+    "attempt image": lambda world: (str(world.attempt.public_id), "1"),
     "course": lambda world: (str(world.offer.course.translation_key),),
     "enrolment": lambda world: (str(world.enrolment.public_id),),
     "export": lambda world: (str(world.export.public_id),),

@@ -67,7 +67,7 @@ def _batch(world: World) -> Any:
 
 
 def _answers(world: World) -> Any:
-    question = world.attempt.paper[0]["question"]
+    question = next(iter(world.attempt.shape["items"]))
     return {"events": [{"client": "tab-0001", "counter": 1, "question": question, "value": "A"}]}
 
 
@@ -104,6 +104,8 @@ TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any
     ("post", "attempts/"): (nothing, lambda world: {"permit": world.permit}, (201, 403, 403, 403, 403)),
     ("get", "attempts/<uuid:public_id>/"): (_attempt, nothing, LEARNERS_ALONE),
     ("post", "attempts/<uuid:public_id>/answers/"): (_attempt, _answers, LEARNERS_ALONE),
+    # Its quiz has nothing to open after this, which its learner alone is told.
+    ("post", "attempts/<uuid:public_id>/advance/"): (_attempt, lambda world: {"section": 1}, (400, 404, 404, 404, 403)),
     ("post", "attempts/<uuid:public_id>/submit/"): (_attempt, nothing, LEARNERS_ALONE),
     ("get", "me/"): (nothing, nothing, OWN),
     ("get", "notifications/"): (nothing, nothing, OWN),

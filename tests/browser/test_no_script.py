@@ -9,6 +9,7 @@ from quizzes.models import Attempt
 from tests.browser.conftest import Visit
 from tests.browser.visitor import PHONE
 from tests.browser.world import World
+from tests.factories.quizzes import right_answers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -37,9 +38,9 @@ def test_course_is_studied_without_javascript(world: World, visit: Visit) -> Non
         page.locator("form[action$='/quizzes/attempts/'] button").click()
         page.wait_for_url("**/quizzes/attempts/*-*/")
         attempt = Attempt.objects.get(person=newcomer, public_id=page.url.rstrip("/").rpartition("/")[2])
-        for question in attempt.paper:
-            for key in question["answer"]:
-                page.check(f"input[name='q-{question['question']}'][value='{key}']")
+        for item, keys in right_answers(attempt):
+            for key in keys:
+                page.check(f"input[name='q-{item}'][value='{key}']")
         page.locator("button[name=do][value=submit]").click()
         page.wait_for_selector(".result-head")
         attempt.refresh_from_db()

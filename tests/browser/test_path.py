@@ -18,6 +18,7 @@ from quizzes.models import Attempt
 from tests.browser import world
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor, expect
+from tests.factories.quizzes import right_answers
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -37,9 +38,9 @@ def watch_to_the_end(page: Page) -> None:
 
 def answer_rightly(page: Page) -> None:
     attempt = Attempt.objects.get(public_id=page.url.rstrip("/").rpartition("/")[2])
-    for question in attempt.paper:
-        for key in question["answer"]:
-            page.locator(f"label:has(input[name='q-{question['question']}'][value='{key}'])").click()
+    for item, keys in right_answers(attempt):
+        for key in keys:
+            page.locator(f"label:has(input[name='q-{item}'][value='{key}'])").click()
     page.locator("button[name=do][value=submit]").click()
     page.wait_for_selector(".result-head")
 

@@ -166,5 +166,5 @@ def _study() -> tuple[Attempt, Attempt]:
         opened, _ = attempts.open_attempt(person=learner, permit=study.permit)
         return opened
 
-    closed = attempts.submit(attempt=attempt(), person=learner)
+    closed = attempts.submit(public_id=attempt().public_id, person=learner)
     return attempt(), closed

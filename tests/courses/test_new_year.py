@@ -25,6 +25,7 @@ from quizzes.protocol import Event
 from quizzes.services import attempts
 from tests.factories.courses import EnrolmentFactory, course_with
 from tests.factories.credits import ProjectFactory, activity
+from tests.factories.quizzes import right_answers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rule_sets")]
 MIDNIGHT = datetime(2025, 12, 31, 16, tzinfo=UTC)  # in Shanghai
@@ -155,14 +156,14 @@ def test_quiz_answered_before_midnight_and_handed_in_after_it_belongs_to_the_old
     permit = attempts.permit(person=enrolment.person, quiz=lesson.quiz, context=quiz_context(progress), return_url="/")
     attempt, _new = attempts.open_attempt(person=enrolment.person, permit=permit)
     events = [
-        Event(client="c", counter=number, question=item["question"], value=item["answer"])
-        for number, item in enumerate(attempt.paper, 1)
+        Event(client="c", counter=number, question=item, value=key)
+        for number, (item, key) in enumerate(right_answers(attempt), 1)
     ]
     Attempt.objects.filter(pk=attempt.pk).update(opened_at=MIDNIGHT - timedelta(hours=2), deadline_at=None)
     kept = attempts.save_answers(person=enrolment.person, public_id=attempt.public_id, events=events)
     again = attempts.save_answers(person=enrolment.person, public_id=attempt.public_id, events=events)
     assert again.answered_at == kept.answered_at != again.last_seen_at
-    attempts.submit(attempt=attempt, person=enrolment.person)
+    attempts.submit(public_id=attempt.public_id, person=enrolment.person)
     moments = {"answered_at": answered, "closed_at": handed_in}
     Attempt.objects.update(**{name: MIDNIGHT + timedelta(seconds=after) for name, after in moments.items()})
     assert settle_outcomes() == 1

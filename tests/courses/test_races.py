@@ -21,7 +21,7 @@ from quizzes.services import attempts
 from tests.courses.test_progress import opened, watched
 from tests.factories.courses import CurrentProjectFactory, course_with
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import spend
+from tests.factories.quizzes import right_answers, spend
 
 THREADS = 16
 
@@ -143,11 +143,11 @@ def test_a_submitted_quiz_whose_settling_was_killed_is_settled_by_the_sweep(comm
     attempt, _new = attempts.open_attempt(person=person, permit=permit)
     spend(attempt, minutes=5)
     events = [
-        Event(client="c", counter=1 + number, question=item["question"], value=item["answer"])
-        for number, item in enumerate(attempt.paper)
+        Event(client="c", counter=1 + number, question=item, value=key)
+        for number, (item, key) in enumerate(right_answers(attempt))
     ]
     attempts.save_answers(person=person, public_id=attempt.public_id, events=events)
-    attempts.submit(attempt=attempt, person=person)
+    attempts.submit(public_id=attempt.public_id, person=person)
     assert (AttemptOutcome.unsettled().count(), Entry.objects.count()) == (1, 0)
     assert progresses.settle_outcomes() == 1
     assert (progresses.settle_outcomes(), Entry.objects.count()) == (0, 1)

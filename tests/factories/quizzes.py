@@ -40,7 +40,7 @@ class QuestionFactory(DjangoModelFactory[Question]):
     def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Question:
         placed = {name: fields.pop(name) for name in ("bank", "code")}
         subject = fields.pop("subject", "CT成像原理")
-        return bank.create_question(by=None, subject=subject, draft=bank.Draft(**fields), **placed)
+        return bank.create_question(by=None, subject=subject, draft=bank.single(**fields), **placed)
 
 
 class QuizFactory(DjangoModelFactory[Quiz]):
@@ -85,6 +85,11 @@ class AttemptFactory(DjangoModelFactory[Attempt]):
         if fields:
             attempt.save(update_fields=list(fields))
         return attempt
+
+
+def right_answers(attempt: Attempt) -> list[tuple[str, Any]]:
+    """(item, key) of every question of the attempt's paper, in its order."""
+    return [(item["id"], item["key"]) for group in attempt.paper["groups"] for item in group["items"]]
 
 
 def spend(attempt: Attempt, *, minutes: float) -> None:

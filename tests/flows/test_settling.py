@@ -24,7 +24,7 @@ from quizzes.services import attempts
 from tests import live
 from tests.factories.courses import CurrentProjectFactory, course_with
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import spend
+from tests.factories.quizzes import right_answers, spend
 from tests.flows.visitor import Visitor, field
 from tests.quizzes.concurrency import race
 
@@ -58,8 +58,8 @@ def started(visitor: Visitor, offer: Offer, lesson: LessonPage) -> tuple[str, li
     attempt = Attempt.objects.get(public_id=public_id)
     spend(attempt, minutes=5)
     events = [
-        {"client": "tab-0001", "counter": number, "question": item["question"], "value": item["answer"]}
-        for number, item in enumerate(attempt.paper, 1)
+        {"client": "tab-0001", "counter": number, "question": item, "value": key}
+        for number, (item, key) in enumerate(right_answers(attempt), 1)
     ]
     return f"/api/v1/attempts/{public_id}/", events
 
@@ -169,10 +169,10 @@ def submitted(person: Person) -> None:
     attempt, _new = attempts.open_attempt(person=person, permit=permit)
     spend(attempt, minutes=5)
     events = [
-        attempts.protocol.Event(item["question"], item["answer"], number, "tab-0001")
-        for number, item in enumerate(attempt.paper, 1)
+        attempts.protocol.Event(item, key, number, "tab-0001")
+        for number, (item, key) in enumerate(right_answers(attempt), 1)
     ]
-    attempts.submit(attempt=attempt, person=person, events=events)
+    attempts.submit(public_id=attempt.public_id, person=person, events=events)
 
 
 def everything() -> list[Any]:
@@ -206,7 +206,7 @@ def test_a_kill_at_any_write_of_submitting_leaves_the_attempt_open_or_graded(com
     permit = attempts.permit(person=person, quiz=lesson.quiz, context=quiz_context(progress), return_url="/")
     attempt, _new = attempts.open_attempt(person=person, permit=permit)
     writes = 1
-    while killed_after(writes, lambda: attempts.submit(attempt=attempt, person=person)):
+    while killed_after(writes, lambda: attempts.submit(public_id=attempt.public_id, person=person)):
         attempt.refresh_from_db()
         assert (attempt.state, attempt.version, AttemptOutcome.objects.count()) == ("open", 1, 0)
         writes += 1

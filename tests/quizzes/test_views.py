@@ -20,15 +20,15 @@ def page(attempt: Attempt) -> str:
 
 def filled(attempt: Attempt, *values: str, before: tuple[str, ...] = ("", "", ""), do: str = "save") -> dict:
     data: dict = {"do": do}
-    for item, value, was in zip(attempt.paper, values, before, strict=False):
-        data[f"q-{item['question']}"] = list(value)
-        data[f"was-{item['question']}"] = was
+    for item, value, was in zip(attempt.shape["items"], values, before, strict=False):
+        data[f"q-{item}"] = list(value)
+        data[f"was-{item}"] = was
     return data
 
 
 def values_of(attempt: Attempt) -> list[str]:
     attempt.refresh_from_db()
-    return [attempt.answers.get(item["question"], {}).get("value", "") for item in attempt.paper]
+    return [attempt.answers.get(item, {}).get("value", "") for item in attempt.shape["items"]]
 
 
 @pytest.fixture
@@ -62,15 +62,15 @@ def test_open_with_a_bad_permit_says_what_to_do(client):
 def test_save_keeps_the_answers_and_comes_back(learner, attempt):
     response = learner.post(page(attempt), filled(attempt, "B", "AC"))
     assert (response.status_code, response["Location"], values_of(attempt)) == (302, page(attempt), ["B", "AC"])
-    questions = learner.get(page(attempt)).context["sheet"].questions
-    assert [[option.key for option in question.options if option.is_chosen] for question in questions] == [
+    items = learner.get(page(attempt)).context["sheet"].items
+    assert [[option.key for option in item.options if option.is_chosen] for item in items] == [
         ["B"],
         ["A", "C"],
     ]
 
 
 def test_save_leaves_alone_what_its_form_did_not_change(learner, attempt):
-    first, second = (item["question"] for item in attempt.paper)
+    first, second = attempt.shape["items"]
     elsewhere = [Event(first, "C", 7, "phone-001"), Event(second, "DE", 8, "phone-001")]
     attempts.save_answers(person=attempt.person, public_id=attempt.public_id, events=elsewhere)
     learner.post(page(attempt), filled(attempt, "", "A"))
@@ -102,7 +102,7 @@ def test_submit_of_a_full_paper_shows_the_result(learner, attempt):
 
 
 def test_save_after_the_end_says_so_and_shows_the_result(learner, attempt):
-    attempts.submit(attempt=attempt, person=attempt.person)
+    attempts.submit(public_id=attempt.public_id, person=attempt.person)
     response = learner.post(page(attempt), filled(attempt, "B", "AC"), follow=True)
     assert response.templates[0].name == "quizzes/result.html"
     assert [str(message) for message in response.context["messages"]] == [str(attempts.AttemptClosed())]
@@ -135,5 +135,5 @@ def test_queries_of_the_pages_are_few_and_fixed(client, questions):
         with CaptureQueriesContext(connection) as queries:
             client.get(page(attempt))
         counted.append(sum("SAVEPOINT" not in query["sql"] for query in queries))
-        attempts.submit(attempt=attempt, person=attempt.person)
+        attempts.submit(public_id=attempt.public_id, person=attempt.person)
     assert counted == [4, 3]

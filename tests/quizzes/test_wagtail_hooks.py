@@ -45,7 +45,6 @@ def filled(**changes: object) -> dict:
         "difficulty": "2",
         "source": "",
         "licence": "",
-        "review_state": "draft",
         "seen": "",
     }
     data.update({f"option_{letter}": "" for letter in "abcdefghijkl"})
@@ -58,11 +57,8 @@ def test_author_creates_a_question_through_the_form(author):
     response = author.post(address("question", "add"), filled(bank=home.pk))
     question = Question.objects.get()
     assert (response.status_code, question.code, question.subject) == (302, "A1-09", "CT成像原理")
-    assert (question.current.answer, question.current.options, question.current.number) == (
-        "B",
-        ["1/4", "1/2", "不变", "2 倍", "4 倍"],
-        1,
-    )
+    item = question.current.items[0]
+    assert (item["key"], item["options"], question.current.number) == ("B", ["1/4", "1/2", "不变", "2 倍", "4 倍"], 1)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +84,7 @@ def test_author_changes_a_question_into_a_new_revision(author):
     data = filled(bank=question.bank_id, code="other", answer="C", seen="1")
     assert author.post(address("question", "edit", question.pk), data).status_code == 302
     question.refresh_from_db()
-    assert (question.current.number, question.current.answer, question.revisions.count()) == (2, "C", 2)
+    assert (question.current.number, question.current.items[0]["key"], question.revisions.count()) == (2, "C", 2)
     assert question.code != "other"
 
 
@@ -98,7 +94,7 @@ def test_author_does_not_overwrite_a_colleagues_change(author):
     author.post(address("question", "edit", question.pk), data)
     late = author.post(address("question", "edit", question.pk), {**data, "answer": "D"})
     question.refresh_from_db()
-    assert (late.status_code, question.current.answer) == (200, "C")
+    assert (late.status_code, question.current.items[0]["key"]) == (200, "C")
 
 
 def test_preview_shows_the_question_without_its_key(author):
@@ -106,7 +102,7 @@ def test_preview_shows_the_question_without_its_key(author):
     assert author.post(preview, filled(bank=BankFactory().pk)).json()["is_valid"] is True
     response = author.get(preview, {"mode": ""})
     assert (response.status_code, response.templates[0].name) == (200, "quizzes/question_preview.html")
-    assert response.context["object"].preview.answer is None
+    assert response.context["object"].preview.items[0].key is None
     assert ("1/2" in response.content.decode(), "量子噪声" in response.content.decode()) == (True, False)
     assert Question.objects.count() == 0
 
@@ -120,13 +116,17 @@ def test_author_makes_a_quiz_with_questions_in_order(author):
         "cool_down_minutes": "0",
         "time_limit_minutes": "",
         "review_policy": "after_each",
+        "navigation": "free",
         "quiz_questions-TOTAL_FORMS": "2",
         "quiz_questions-INITIAL_FORMS": "0",
         "quiz_questions-MIN_NUM_FORMS": "1",
         "quiz_questions-MAX_NUM_FORMS": "1000",
     }
+    for inline in ("sections", "draws"):
+        data |= {f"{inline}-{what}_FORMS": "0" for what in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
     for order, question in enumerate((second, first)):
         data[f"quiz_questions-{order}-question"] = str(question.pk)
+        data[f"quiz_questions-{order}-section"] = "1"
         data[f"quiz_questions-{order}-ORDER"] = str(order + 1)
         data[f"quiz_questions-{order}-DELETE"] = ""
     response = author.post(address("quiz", "add"), data)

@@ -28,11 +28,11 @@ function accept(call: Call): { status: number; body: unknown } {
 
 function question(id: string, type: "radio" | "checkbox"): string {
   const options = ["A", "B", "C"].map(
-    (key) => `<input type="${type}" name="q-${id}" value="${key}" data-question="${id}">`,
+    (key) => `<input type="${type}" name="q-${id}" value="${key}">`,
   );
-  return `<fieldset>${options.join("")}<input type="hidden" name="was-${id}" value="">
-    <p data-quiz-target="status" data-question="${id}"></p></fieldset>
-    <a data-quiz-target="jump" data-question="${id}"></a><span data-quiz-target="jumpState" data-question="${id}"></span>`;
+  return `<fieldset id="${id}" data-item="${id}" data-widget="choice">${options.join("")}
+    <p class="question__status"></p></fieldset>
+    <a href="#${id}" data-quiz-target="jump"><span></span></a>`;
 }
 
 async function page(attributes = ""): Promise<QuizController> {
@@ -71,7 +71,9 @@ function press(action: string): void {
 }
 
 function text(target: string, id = ""): string {
-  return document.querySelector(`[data-quiz-target="${target}"]${id ? `[data-question="${id}"]` : ""}`)!.textContent!;
+  if (target === "status") return document.querySelector(`#${id} .question__status`)!.textContent!;
+  if (target === "jumpState") return document.querySelector(`a[href="#${id}"] span`)!.textContent!;
+  return document.querySelector(`[data-quiz-target="${target}"]`)!.textContent!;
 }
 
 function pass(ms: number): Promise<unknown> {

@@ -4,6 +4,7 @@ import { AnswerLog, type Answers } from "../lib/answer_log";
 import { openStore, type AnswerStore } from "../lib/answer_store";
 import { send, type Answer } from "../lib/http";
 import { ServerClock, clockText } from "../lib/server_clock";
+import { widgetOf } from "../lib/widgets";
 
 const DEBOUNCE_MS = 400;
 const HEARTBEAT_MS = 60_000;
@@ -15,17 +16,14 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
  */
 export default class QuizController extends Controller<HTMLFormElement> {
   static override targets = [
-    "status", "summary", "answered", "jump", "jumpState", "notice", "signIn", "clock", "submit", "announcement",
-    "result",
+    "summary", "answered", "jump", "notice", "signIn", "clock", "submit", "announcement", "result",
   ];
   static override values = {
-    key: String, answers: Object, answersUrl: String, submitUrl: String, pageUrl: String, serverNow: String,
-    endsAt: String,
+    key: String, answers: Object, answersUrl: String, advanceUrl: String, submitUrl: String, pageUrl: String,
+    serverNow: String, endsAt: String,
   };
 
-  declare readonly statusTargets: HTMLElement[];
-  declare readonly jumpTargets: HTMLElement[];
-  declare readonly jumpStateTargets: HTMLElement[];
+  declare readonly jumpTargets: HTMLAnchorElement[];
   declare readonly summaryTarget: HTMLElement;
   declare readonly answeredTarget: HTMLElement;
   declare readonly noticeTarget: HTMLElement;
@@ -38,6 +36,7 @@ export default class QuizController extends Controller<HTMLFormElement> {
   declare readonly keyValue: string;
   declare readonly answersValue: Answers;
   declare readonly answersUrlValue: string;
+  declare readonly advanceUrlValue: string;
   declare readonly submitUrlValue: string;
   declare readonly pageUrlValue: string;
   declare readonly serverNowValue: string;
@@ -56,6 +55,9 @@ export default class QuizController extends Controller<HTMLFormElement> {
   private failures = 0;
   private wantsSubmit = false;
   private isConfirmed = false;
+  /** What is to be finished for good: "advance:<item>" or "section:<number>". */
+  private onward = "";
+  private confirmedOnward = "";
   private isLeaving = false;
   private pressed = "";
   private announced = new Set<number>();
@@ -89,9 +91,9 @@ export default class QuizController extends Controller<HTMLFormElement> {
     this.log = log;
     for (const question of this.questions()) {
       // What was ticked while the store was opening is a change like any other.
-      const ticked = this.ticked(question);
+      const ticked = this.read(question);
       const rendered = this.element.querySelector<HTMLInputElement>(`input[name="was-${question}"]`)?.value ?? "";
-      if (ticked !== rendered && !log.isPending(question) && ticked !== log.value(question)) {
+      if (ticked !== rendered && !this.isLocked(question) && !log.isPending(question) && ticked !== log.value(question)) {
         await log.record(question, ticked);
       }
       this.show(question);
@@ -105,13 +107,15 @@ export default class QuizController extends Controller<HTMLFormElement> {
   }
 
   async changed(event: Event): Promise<void> {
-    const question = (event.target as HTMLElement).dataset["question"];
-    if (!question) return;
+    const question = (event.target as HTMLElement).closest<HTMLElement>("[data-item]")?.dataset["item"];
+    if (!question || this.isLocked(question)) return;
     await this.ready;
-    if (!this.log) return;
+    // A field says both that it is being typed in and that it was changed.
+    if (!this.log || this.read(question) === this.log.value(question)) return;
     this.isConfirmed = false;
+    this.confirmedOnward = "";
     try {
-      await this.log.record(question, this.ticked(question));
+      await this.log.record(question, this.read(question));
     } catch {
       // The device's disk is full or was emptied: the answer is in memory and on its way to the server.
     }
@@ -128,13 +132,31 @@ export default class QuizController extends Controller<HTMLFormElement> {
       this.schedule(0);
       return;
     }
-    const open = this.questions().flatMap((question, index) => (this.log?.value(question) ? [] : [index + 1]));
+    if (pressed.startsWith("advance:") || pressed.startsWith("section:")) {
+      this.goOn(pressed);
+      return;
+    }
+    const open = this.unanswered();
     if (open.length && !this.isConfirmed) {
       this.isConfirmed = true;
       this.say(this.text("unanswered", { list: open.join(", ") }));
       return;
     }
     this.handIn();
+  }
+
+  /** Finish an item of a case or a section: asks once where something in it has no answer. */
+  private goOn(pressed: string): void {
+    const [what, id = ""] = pressed.split(":");
+    const open = what === "advance" ? this.numbers([id].filter((item) => !this.log?.value(item))) : this.unanswered();
+    if (open.length && this.confirmedOnward !== pressed) {
+      this.confirmedOnward = pressed;
+      const text = what === "advance" ? "nothingYet" : "sectionOpen";
+      this.say(this.text(text, { n: open[0] ?? 0, list: open.join(", ") }));
+      return;
+    }
+    this.onward = pressed;
+    this.schedule(0);
   }
 
   // Sending
@@ -154,12 +176,16 @@ export default class QuizController extends Controller<HTMLFormElement> {
     this.render();
     this.freshenToken();
     const sentAt = Date.now();
-    const answer = await send(submits ? this.submitUrlValue : this.answersUrlValue, { events });
+    const onward = submits || log.pendingCount > events.length ? "" : this.onward;
+    const [what, id] = onward.split(":");
+    const finished = what === "section" ? { section: Number(id) } : what ? { item: id } : {};
+    const url = submits ? this.submitUrlValue : onward ? this.advanceUrlValue : this.answersUrlValue;
+    const answer = await send(url, { events, ...finished });
     this.sending = false;
     if (!this.log) return;
     if (answer.status === 200) {
       this.clock.sample(answer.body.server_now, sentAt, Date.now());
-      await this.taken(log, answer, submits);
+      await this.taken(log, answer, { events, submits, onward });
     } else if (answer.status === 409) await this.closed(log, answer);
     else if (answer.status === 403) this.lockedOut();
     else if (answer.status >= 400 && answer.status < 429 && answer.status !== 408) {
@@ -168,23 +194,34 @@ export default class QuizController extends Controller<HTMLFormElement> {
     this.render();
   }
 
-  private async taken(log: AnswerLog, answer: Answer, submits: boolean): Promise<void> {
+  private async taken(
+    log: AnswerLog,
+    answer: Answer,
+    sent: { events: ReturnType<AnswerLog["batch"]>; submits: boolean; onward: string },
+  ): Promise<void> {
     const troubled = this.failures > 0;
     this.failures = 0;
+    const locked = ((answer.body.refused ?? []) as { question: string }[]).map((refused) => refused.question);
+    await log.refuse(sent.events.filter((event) => locked.includes(event.question)));
     const elsewhere = await log.settle(answer.body.answers);
-    if (submits || answer.body.state !== "open") {
+    if (sent.submits || answer.body.state !== "open") {
       await log.refuse(log.batch());
       this.go();
+      return;
+    }
+    if (sent.onward) {
+      this.go(this.placeAfter(sent.onward));
       return;
     }
     this.endsAtValue = answer.body.ends_at ?? "";
     this.signInTarget.hidden = true;
     if (troubled) this.say("");
-    for (const question of elsewhere) this.show(question);
+    for (const question of [...elsewhere, ...locked]) this.show(question);
+    if (locked.length) this.lock(locked);
     if (elsewhere.length) {
       this.announce(this.text("elsewhere", { list: this.numbers(elsewhere).join(", ") }));
     }
-    this.schedule(log.pendingCount || this.wantsSubmit ? 0 : HEARTBEAT_MS);
+    this.schedule(log.pendingCount || this.wantsSubmit || this.onward ? 0 : HEARTBEAT_MS);
   }
 
   private async closed(log: AnswerLog, answer: Answer): Promise<void> {
@@ -210,6 +247,7 @@ export default class QuizController extends Controller<HTMLFormElement> {
   private async refused(log: AnswerLog, answer: Answer, events: ReturnType<AnswerLog["batch"]>): Promise<void> {
     await log.refuse(events);
     this.wantsSubmit = false;
+    this.onward = "";
     for (const question of this.questions()) this.show(question);
     this.say(answer.body?.message ?? this.text("offline"));
   }
@@ -227,9 +265,29 @@ export default class QuizController extends Controller<HTMLFormElement> {
     this.schedule(0);
   }
 
-  private go(): void {
+  private go(place = ""): void {
     this.isLeaving = true;
-    QuizController.leave(this.pageUrlValue);
+    QuizController.leave(this.pageUrlValue + place);
+  }
+
+  /** Where the page goes on: it is loaded anew, because what opens was not in it. */
+  private placeAfter(onward: string): string {
+    const [what, id = ""] = onward.split(":");
+    const next = (what === "section" ? Number(id) : (this.numbers([id])[0] ?? 0)) + 1;
+    return what === "section" ? `?section=${next}#section-${next}` : `?at=${next}#q${next}`;
+  }
+
+  /** Another tab or device has locked these. */
+  private lock(questions: string[]): void {
+    for (const question of questions) {
+      const fieldset = this.fieldset(question);
+      if (!fieldset) continue;
+      fieldset.dataset["locked"] = "";
+      for (const field of fieldset.querySelectorAll<HTMLInputElement>("input, select, textarea, button")) {
+        field.disabled = true;
+      }
+    }
+    this.say(this.text("refused", { list: this.numbers(questions).join(", ") }));
   }
 
   private wake = (): void => {
@@ -266,47 +324,65 @@ export default class QuizController extends Controller<HTMLFormElement> {
 
   // Showing
 
+  private fieldsets(): HTMLElement[] {
+    return [...this.element.querySelectorAll<HTMLElement>("[data-item]")];
+  }
+
+  private fieldset(question: string): HTMLElement | null {
+    return this.element.querySelector<HTMLElement>(`[data-item="${question}"]`);
+  }
+
   private questions(): string[] {
-    return this.statusTargets.map((target) => target.dataset["question"] ?? "");
+    return this.fieldsets().map((fieldset) => fieldset.dataset["item"] ?? "");
   }
 
+  /** The numbers that the page prints before these questions: its fieldsets are called q1, q2, … */
   private numbers(questions: string[]): number[] {
-    const order = this.questions();
-    return questions.map((question) => order.indexOf(question) + 1).sort((a, b) => a - b);
+    return this.fieldsets()
+      .filter((fieldset) => questions.includes(fieldset.dataset["item"] ?? ""))
+      .map((fieldset) => Number(fieldset.id.slice(1)));
   }
 
-  private inputs(question: string): HTMLInputElement[] {
-    return [...this.element.querySelectorAll<HTMLInputElement>(`input[name="q-${question}"]`)];
+  private unanswered(): number[] {
+    return this.numbers(this.questions().filter((question) => !this.isLocked(question) && !this.log?.value(question)));
   }
 
-  private ticked(question: string): string {
-    return this.inputs(question).filter((input) => input.checked).map((input) => input.value).sort().join("");
+  private isLocked(question: string): boolean {
+    return "locked" in (this.fieldset(question)?.dataset ?? {});
+  }
+
+  private read(question: string): string {
+    const fieldset = this.fieldset(question);
+    return fieldset ? widgetOf(fieldset).read(fieldset) : "";
   }
 
   private show(question: string): void {
-    const value = this.log?.value(question) ?? "";
-    for (const input of this.inputs(question)) input.checked = value.includes(input.value);
+    const fieldset = this.fieldset(question);
+    if (fieldset) widgetOf(fieldset).show(fieldset, this.log?.value(question) ?? "");
   }
 
   private render(): void {
     const log = this.log;
     if (!log) return;
-    for (const target of this.statusTargets) {
-      const question = target.dataset["question"] ?? "";
+    const jumps = new Map(this.jumpTargets.map((link) => [link.hash.slice(1), link]));
+    for (const fieldset of this.fieldsets()) {
+      const question = fieldset.dataset["item"] ?? "";
       const local = log.isPending(question);
-      target.textContent = local
-        ? this.text(this.sending && !this.failures ? "saving" : "local")
-        : log.isSaved(question) ? this.text("saved") : "";
-      target.classList.toggle("is-local", local);
-      target.classList.toggle("is-saved", !local && log.isSaved(question));
-    }
-    for (const target of this.jumpTargets) {
-      const question = target.dataset["question"] ?? "";
-      target.classList.toggle("is-answered", Boolean(log.value(question)));
-      target.classList.toggle("is-local", log.isPending(question));
-    }
-    for (const target of this.jumpStateTargets) {
-      target.textContent = ` ${this.text(log.value(target.dataset["question"] ?? "") ? "answered" : "open")}`;
+      const status = fieldset.querySelector(".question__status");
+      if (status) {
+        const text = local
+          ? this.text(this.sending && !this.failures ? "saving" : "local")
+          : log.isSaved(question) ? this.text("saved") : "";
+        if (status.textContent !== text) status.textContent = text;
+        status.classList.toggle("is-local", local);
+        status.classList.toggle("is-saved", !local && log.isSaved(question));
+      }
+      const jump = jumps.get(fieldset.id);
+      if (!jump) continue;
+      jump.classList.toggle("is-answered", Boolean(log.value(question)));
+      jump.classList.toggle("is-local", local);
+      const state = jump.querySelector("span");
+      if (state) state.textContent = ` ${this.text(log.value(question) ? "answered" : "open")}`;
     }
     this.answeredTarget.textContent = String(this.questions().filter((question) => log.value(question)).length);
     const local = log.pendingCount;

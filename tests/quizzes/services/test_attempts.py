@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def questions_of(attempt: Attempt) -> list[str]:
-    return [item["question"] for item in attempt.paper]
+    return list(attempt.shape["items"])
 
 
 def answer(attempt: Attempt, *values: str, counter: int = 1, client: str = "tab-0001") -> list[Event]:
@@ -41,20 +41,44 @@ def values_of(attempt: Attempt) -> list[str]:
 def test_open_attempt_freezes_the_paper():
     question = QuestionFactory(type="X", answer="AC", points=Decimal(2))
     attempt = AttemptFactory(quiz=QuizFactory(questions=[question]))
-    assert attempt.paper == [
-        {
-            "question": str(question.public_id),
-            "revision": str(question.current.public_id),
-            "type": "X",
-            "stem": question.current.stem,
-            "options": [{"key": k, "text": t, "origin": k} for k, t in zip("ABCDE", "甲乙丙丁戊", strict=True)],
-            "answer": "AC",
-            "explanation": "乙正确。",
-            "points": "2.00",
-            "scoring": "all_or_nothing",
-            "is_reviewed": False,
-        }
-    ]
+    assert attempt.paper == {
+        "version": 2,
+        "sections": [{"title": "", "locks": False}],
+        "groups": [
+            {
+                "question": str(question.public_id),
+                "revision": str(question.current.public_id),
+                "type": "X",
+                "section": 0,
+                "stem": question.current.stem,
+                "options": [],
+                "images": [],
+                "locks": False,
+                "is_reviewed": False,
+                "scoring": 0,
+                "items": [
+                    {
+                        "id": str(question.public_id),
+                        "stem": "",
+                        "reveal": "",
+                        "options": [
+                            {"key": k, "text": t, "origin": k} for k, t in zip("ABCDE", "甲乙丙丁戊", strict=True)
+                        ],
+                        "settings": {},
+                        "key": "AC",
+                        "explanation": "乙正确。",
+                        "points": "2",
+                        "scoring": {"mode": "all_or_nothing", "each": "0.5"},
+                    }
+                ],
+            }
+        ],
+    }
+    assert attempt.shape == {
+        "sections": [False],
+        "groups": [{"section": 0, "locks": False, "items": [str(question.public_id)]}],
+        "items": {str(question.public_id): {"group": 0, "type": "X", "keys": "ABCDE"}},
+    }
     assert (attempt.number, attempt.state, attempt.points_possible) == (1, "open", Decimal(2))
 
 
@@ -63,9 +87,9 @@ def test_open_attempt_shuffles_options_with_their_key():
     quiz = QuizFactory(questions=[question], shuffle_options=True)
     orders = set()
     for _n in range(6):
-        item = AttemptFactory(quiz=quiz).paper[0]
+        item = AttemptFactory(quiz=quiz).paper["groups"][0]["items"][0]
         assert [option["key"] for option in item["options"]] == list("ABCDEFGHIJKL")
-        right = {option["text"] for option in item["options"] if option["key"] in item["answer"]}
+        right = {option["text"] for option in item["options"] if option["key"] in item["key"]}
         assert right == {"选项0", "选项1", "选项2"}
         orders.add("".join(option["origin"] for option in item["options"]))
     assert len(orders) > 1
@@ -105,7 +129,7 @@ def test_open_attempt_refuses_an_empty_quiz():
 def test_open_attempt_counts_attempts_in_their_context():
     person, quiz = PersonFactory(), QuizFactory(attempts_allowed=2)
     for _n in range(2):
-        attempts.submit(attempt=AttemptFactory(person=person, quiz=quiz), person=person)
+        attempts.submit(public_id=AttemptFactory(person=person, quiz=quiz).public_id, person=person)
     with pytest.raises(attempts.NoAttemptsLeft):
         AttemptFactory(person=person, quiz=quiz)
     elsewhere = AttemptFactory(person=person, quiz=quiz, context=attempts.Context("test", "elsewhere"))
@@ -115,20 +139,20 @@ def test_open_attempt_counts_attempts_in_their_context():
 def test_open_attempt_without_limit_goes_on():
     person, quiz = PersonFactory(), QuizFactory(attempts_allowed=0)
     for _n in range(4):
-        attempts.submit(attempt=AttemptFactory(person=person, quiz=quiz), person=person)
+        attempts.submit(public_id=AttemptFactory(person=person, quiz=quiz).public_id, person=person)
     summary = attempts_summary(person=person, quiz=quiz, context=CONTEXT)
     assert (summary.used, summary.allowed, summary.may_open, summary.is_used_up) == (4, 0, True, False)
 
 
 def test_open_attempt_waits_for_the_cool_down_after_a_failure_only():
     person, quiz = PersonFactory(), QuizFactory(cool_down_minutes=30)
-    failed = attempts.submit(attempt=AttemptFactory(person=person, quiz=quiz), person=person)
+    failed = attempts.submit(public_id=AttemptFactory(person=person, quiz=quiz).public_id, person=person)
     with pytest.raises(attempts.CoolDown) as refused:
         AttemptFactory(person=person, quiz=quiz)
     assert refused.value.params["next_allowed_at"] == (failed.closed_at + timedelta(minutes=30)).isoformat()
     with time_machine.travel(failed.closed_at + timedelta(minutes=31), tick=False):
         second = AttemptFactory(person=person, quiz=quiz)
-        passed = attempts.submit(attempt=second, person=person, events=answer(second, "B", "B"))
+        passed = attempts.submit(public_id=second.public_id, person=person, events=answer(second, "B", "B"))
         assert passed.is_passed
         assert AttemptFactory(person=person, quiz=quiz).number == 3
 
@@ -168,8 +192,8 @@ def test_submit_grades_once_and_writes_one_outcome(django_capture_on_commit_call
     attempt = AttemptFactory()
     save(attempt, answer(attempt, "B", "A"))
     with django_capture_on_commit_callbacks() as callbacks:
-        done = attempts.submit(attempt=attempt, person=attempt.person)
-        again = attempts.submit(attempt=attempt, person=attempt.person)
+        done = attempts.submit(public_id=attempt.public_id, person=attempt.person)
+        again = attempts.submit(public_id=attempt.public_id, person=attempt.person)
     assert len(callbacks) == 1
     assert (done.state, done.points, done.is_passed) == ("submitted", Decimal(1), False)
     assert (again.state, again.points, again.closed_at) == (done.state, done.points, done.closed_at)
@@ -180,19 +204,19 @@ def test_submit_grades_once_and_writes_one_outcome(django_capture_on_commit_call
 
 def test_submit_takes_the_last_answers_with_it():
     attempt = AttemptFactory()
-    done = attempts.submit(attempt=attempt, person=attempt.person, events=answer(attempt, "B", "B"))
+    done = attempts.submit(public_id=attempt.public_id, person=attempt.person, events=answer(attempt, "B", "B"))
     assert (done.points, done.is_passed) == (Decimal(2), True)
 
 
 def test_submit_of_somebody_else_is_not_found():
     attempt = AttemptFactory()
     with pytest.raises(NotFound):
-        attempts.submit(attempt=attempt, person=PersonFactory())
+        attempts.submit(public_id=attempt.public_id, person=PersonFactory())
 
 
 def test_save_answers_after_submit_is_refused():
     attempt = AttemptFactory()
-    attempts.submit(attempt=attempt, person=attempt.person)
+    attempts.submit(public_id=attempt.public_id, person=attempt.person)
     with pytest.raises(attempts.AttemptClosed):
         save(attempt, answer(attempt, "B"))
 
@@ -226,14 +250,14 @@ def test_deadline_gives_grace_when_the_line_was_silent(limited):
     with at(100):
         save(attempt, answer(attempt, "B", "B", counter=2))
     with at(119):
-        done = attempts.submit(attempt=attempt, person=attempt.person)
+        done = attempts.submit(public_id=attempt.public_id, person=attempt.person)
     assert (done.state, done.points, done.grace_s) == ("submitted", Decimal(2), 120)
 
 
 def test_deadline_grace_ends_after_two_minutes(limited):
     attempt, at = limited
     with at(121):
-        done = attempts.submit(attempt=attempt, person=attempt.person, events=answer(attempt, "B", "B"))
+        done = attempts.submit(public_id=attempt.public_id, person=attempt.person, events=answer(attempt, "B", "B"))
     assert (done.state, done.points) == ("expired", Decimal(0))
     assert done.closed_at == attempt.deadline_at + timedelta(seconds=120)
 
@@ -278,15 +302,15 @@ def test_queries_of_a_save_and_a_submit_are_few_and_fixed(questions, django_asse
     around = 2 if connection.in_atomic_block else 0  # the savepoint of the test's own transaction
     with django_assert_num_queries(2 + around):
         save(attempt, events)
-    with django_assert_num_queries(3 + around):
-        attempts.submit(attempt=attempt, person=attempt.person)
+    with django_assert_num_queries(4 + around):
+        attempts.submit(public_id=attempt.public_id, person=attempt.person)
 
 
 def test_attempts_summary_tells_the_best_share_in_one_query(django_assert_num_queries):
     person, quiz = PersonFactory(), QuizFactory(attempts_allowed=3)
     for value in ("B", "A"):
         attempt = AttemptFactory(person=person, quiz=quiz)
-        attempts.submit(attempt=attempt, person=person, events=answer(attempt, value))
+        attempts.submit(public_id=attempt.public_id, person=person, events=answer(attempt, value))
     opened = AttemptFactory(person=person, quiz=quiz)
     with django_assert_num_queries(1):
         summary = attempts_summary(person=person, quiz=quiz, context=CONTEXT)

@@ -20,8 +20,8 @@ THREADS = 16
 def test_sixteen_submits_give_one_grade_and_one_outcome(committed_db):
     attempt = AttemptFactory()
     person = attempt.person
-    events = [Event(item["question"], "B", n, "tab-0001") for n, item in enumerate(attempt.paper, 1)]
-    results = race(THREADS, lambda: attempts.submit(attempt=attempt, person=person, events=events))
+    events = [Event(item, "B", n, "tab-0001") for n, item in enumerate(attempt.shape["items"], 1)]
+    results = race(THREADS, lambda: attempts.submit(public_id=attempt.public_id, person=person, events=events))
     assert {(row.state, row.points, row.closed_at) for row in results} == {("submitted", 2, results[0].closed_at)}
     assert Attempt.objects.get().version == 2
     assert AttemptOutcome.objects.count() == 1
@@ -42,12 +42,12 @@ def test_sixteen_saves_at_once_keep_every_answer(committed_db):
 
     def save() -> None:
         n = next(turn)
-        event = Event(attempt.paper[n]["question"], "C", n + 1, f"tab-{n:04}")
+        event = Event(list(attempt.shape["items"])[n], "C", n + 1, f"tab-{n:04}")
         attempts.save_answers(person=person, public_id=attempt.public_id, events=[event])
 
     race(THREADS, save)
     attempt.refresh_from_db()
-    assert [attempt.answers[item["question"]]["value"] for item in attempt.paper] == ["C"] * THREADS
+    assert [attempt.answers[item]["value"] for item in attempt.shape["items"]] == ["C"] * THREADS
 
 
 def test_sweep_and_submit_at_once_close_an_attempt_once(committed_db):
@@ -60,7 +60,7 @@ def test_sweep_and_submit_at_once_close_an_attempt_once(committed_db):
         if next(turn) % 2:
             attempts.close_overdue()
         else:
-            attempts.submit(attempt=attempt, person=attempt.person)
+            attempts.submit(public_id=attempt.public_id, person=attempt.person)
 
     race(THREADS, close)
     attempt.refresh_from_db()
