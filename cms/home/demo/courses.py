@@ -22,7 +22,8 @@ from credits.enums import ProjectLevel
 from credits.models import Project
 from media_pipeline.models import Lecture
 from organisations.models import Node, Person
-from quizzes.models import Bank, Quiz, QuizQuestion
+from quizzes.enums import Navigation
+from quizzes.models import Bank, Question, Quiz, QuizQuestion, QuizSection
 from quizzes.services import bank as bank_services
 
 HERE = Path(__file__).parent
@@ -57,7 +58,8 @@ COURSES = (
         "Centring, kV, mAs and artefacts: every scan by the book, every milligray with a reason.",
         "技士至主管技师", "Technologists of all grades",
         ("说明 mAs、kV、螺距对噪声与剂量的方向性影响", "按方案完成颅脑、胸部、腹部扫描", "识别五类伪影并给出对策"),
-        Modality.CT, ("A1-01", "A1-05", "A2-05", "X-01", "A2-10"), Basis.PROJECT, "promo_online", 3, "chapter_04",
+        Modality.CT, ("A1-01", "A1-05", "A2-05", "X-01", "A2-10", "B1-01"), Basis.PROJECT, "promo_online", 3,
+        "chapter_04",
         ("CT 操作考核（现场）", "Supervised CT practice (on site)", 4),
     ),
     DemoCourse(
@@ -66,7 +68,8 @@ COURSES = (
         "What to ask, what to watch, what to do; an emergency response within sixty seconds.",
         "全员，竞赛前置", "Everybody who works with contrast media",
         ("完成用前核对单", "识别外渗并立即处理", "60 s 内启动应急"),
-        Modality.GENERAL, ("A1-04", "A2-03", "X-03", "A2-09", "A2-14"), Basis.IN_HOUSE, "practice", 3, "chapter_08",
+        Modality.GENERAL, ("A1-04", "A2-03", "X-03", "A2-09", "A2-14", "A4-01"), Basis.IN_HOUSE, "practice", 3,
+        "chapter_08",
         ("心肺复苏与 AED 实训（现场）", "CPR and AED training (on site)", 6),
     ),
     DemoCourse(
@@ -75,7 +78,7 @@ COURSES = (
         "Choose acquisition and phase by heart rate and rhythm; rescue with the data you have.",
         "主管技师方向", "Senior technologists",
         ("按心率与心律选采集方式与时相", "说明对比剂跟踪的触发过程", "用多时相与心电编辑补救"),
-        Modality.CT, ("A2-01", "A2-06", "A2-07", "A2-08", "X-03"), Basis.PROJECT, "promo_online", 3,
+        Modality.CT, ("A2-01", "A2-06", "A2-07", "A2-08", "X-03", "A3-01", "CASE-01"), Basis.PROJECT, "promo_online", 3,
     ),
     DemoCourse(
         "C7", "影像结果互认、质控与结构化记录", "Mutual recognition, quality control and structured records",
@@ -129,10 +132,13 @@ def attach_lecture(talk: Talk, lecture: Lecture) -> None:
 
 def _quizzes(by: Person) -> dict[str, Quiz]:
     bank, _ = Bank.objects.get_or_create(title="演示题库", is_demo=True)
+    items = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
     questions = {question.code: question for question in bank.questions.all()}
-    if not questions:
-        items = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
-        questions = {q.code: q for q in bank_services.import_questions(by=by, bank=bank, items=items)}
+    missing = [item for item in items if item["id"] not in questions]
+    if missing:
+        made = bank_services.import_questions(by=by, bank=bank, items=missing)
+        questions |= {question.code: question for question in made}
+    _every_type(questions)
     quizzes = {quiz.title: quiz for quiz in Quiz.objects.filter(is_demo=True)}
     found: dict[str, Quiz] = {}
     for course in COURSES:
@@ -144,6 +150,30 @@ def _quizzes(by: Person) -> dict[str, Quiz]:
                 QuizQuestion.objects.create(quiz=quiz, question=questions[code], sort_order=order)
         found[course.code] = quiz
     return found
+
+
+# The parts of an examination in their order; who leaves one does not come back.
+PARTS = (
+    ("A1、A2 型", ("A1", "A2")),
+    ("B1 型", ("B1",)),
+    ("A3、A4 型", ("A3", "A4")),
+    ("X 型", ("X",)),
+    ("案例分析题", ("CASE",)),
+)
+
+
+def _every_type(questions: dict[str, Question]) -> None:
+    """An examination of all types that the examinations have, in sections."""
+    title = "各题型示例（演示）"
+    if Quiz.objects.filter(title=title, is_demo=True).exists():
+        return
+    quiz = Quiz.objects.create(
+        title=title, attempts_allowed=0, navigation=Navigation.SECTIONS, shuffle_questions=True, is_demo=True
+    )
+    for number, (name, types) in enumerate(PARTS, 1):
+        QuizSection.objects.create(quiz=quiz, number=number, title=name)
+        for code in sorted(code for code in questions if code.partition("-")[0] in types):
+            QuizQuestion.objects.create(quiz=quiz, question=questions[code], section=number)
 
 
 def _pages(course: DemoCourse, index: CourseIndexPage, quiz: Quiz, by: Person) -> CoursePage:
