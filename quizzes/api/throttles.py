@@ -1,27 +1,26 @@
 """How fast one person may go. A learner changes answers by hand; a stuck client must not take the server down."""
 
-from rest_framework.throttling import UserRateThrottle
-
 from cms.shared.errors import TooLarge
 from cms.shared.parsers import BodyParser
+from cms.shared.throttles import HandfulThrottle
 
 # 500 events of at most 250 bytes and some air.
 MAX_BODY = 256 * 1024
 
 
-class OpenThrottle(UserRateThrottle):
+class OpenThrottle(HandfulThrottle):
     scope, rate = "quiz_open", "60/min"
 
 
-class ReadThrottle(UserRateThrottle):
+class ReadThrottle(HandfulThrottle):
     scope, rate = "quiz_read", "240/min"
 
 
-class SaveThrottle(UserRateThrottle):
+class SaveThrottle(HandfulThrottle):
     scope, rate = "quiz_save", "600/min"
 
 
-class SubmitThrottle(UserRateThrottle):
+class SubmitThrottle(HandfulThrottle):
     scope, rate = "quiz_submit", "300/min"
 
 
