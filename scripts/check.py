@@ -125,6 +125,7 @@ KINDS = {
         step("very slow tests, PostgreSQL and Redis", *pytest("--services", "-m", "very_slow")),
         step("goals of a roster", PYTHON, "-m", "tests.benchmarks.run", "rosters_small"),
         step("goals of the book", PYTHON, "-m", "tests.benchmarks.run", "credits_small"),
+        step("goals of a quiz", PYTHON, "-m", "tests.benchmarks.run", "quiz_small"),
     ],
     "lint": lint,
 }

@@ -85,7 +85,7 @@ def _administer(*statements: str) -> None:
             raw.execute(statement)
 
 
-def _fill_postgres(name: str) -> None:
+def fill_postgres(name: str) -> None:
     """Migrate database `name`, or load what an earlier run of the same fingerprint dumped: 3 s instead of a minute."""
     values = settings.DATABASES["default"]
     kept = _kept(".sql")
@@ -123,7 +123,7 @@ def _postgres_template() -> str:
         raw.execute("SELECT pg_advisory_lock(20261123)")
         if not raw.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             raw.execute(f'CREATE DATABASE "{name}_making"')
-            _fill_postgres(f"{name}_making")
+            fill_postgres(f"{name}_making")
             raw.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
     return name
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -32,55 +33,107 @@ def _unprivileged(command: list[str]) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
 
+# Nothing of a test must outlive the run, so nothing waits for the disk.
+HASTY = (
+    *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
+    *("autovacuum=off", "jit=off", "max_wal_size=4GB"),
+)
+
+
+class Postgres:
+    """A server of its own in a new folder: `start`, `crash` (SIGKILL of all its processes), `start` again, `stop`."""
+
+    def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
+        self.folder, self.data, self.port = folder, folder / "data", free_port()
+        settings = ["listen_addresses=127.0.0.1", "max_connections=100", *options]
+        self.options = " ".join([f"-p {self.port} -k {folder}", *(f"-c {one}" for one in settings)])
+        self.url = f"postgres://isocenter@127.0.0.1:{self.port}/postgres"
+
+    def _run(self, *command: str, check: bool = True, seconds: float = 120) -> None:
+        subprocess.run(
+            _unprivileged([postgres_program(command[0]), "-D", str(self.data), *command[1:]]),
+            check=check, stdout=subprocess.DEVNULL, cwd=self.folder, timeout=seconds,
+        )  # fmt: skip
+
+    def make(self) -> None:
+        self._run("initdb", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter")
+
+    def start(self) -> None:
+        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", self.options, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "stop", check=False)
+
+    @property
+    def pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def crash(self) -> None:
+        """As if the power went: the first process before its children, so that none is told to tidy up."""
+        first = self.pid
+        every = [first, *children(first)]
+        for pid in every:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until_gone(every)
+        # In a container nobody may bury the dead, and PostgreSQL would take their number for a running server.
+        for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
+            lock.unlink()
+
+
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """Yields the URL of an empty database on a server of its own."""
+def postgres_server(*options: str) -> Iterator[Postgres]:
+    """A running server with these settings, by default PostgreSQL's own, whose commits wait for the disk."""
     # A socket's path has at most 107 bytes, so not below the checkout.
     folder = Path(tempfile.mkdtemp(prefix="iso-pg-", dir="/tmp"))
     if os.geteuid() == 0:
         account = pwd.getpwnam("postgres")
         os.chown(folder, account.pw_uid, account.pw_gid)
-    data, port = folder / "data", free_port()
-    # Nothing here must outlive the run, so nothing waits for the disk.
-    hasty = [
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "autovacuum=off",
-        "jit=off",
-        "max_wal_size=4GB",
-    ]
-    settings = " ".join(
-        [
-            f"-p {port} -k {folder}",
-            *(f"-c {one}" for one in ["listen_addresses=127.0.0.1", "max_connections=100", *hasty]),
-        ]
-    )
+    server = Postgres(folder, options)
     try:
-        initdb = [postgres_program("initdb"), "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter"]
-        subprocess.run(
-            _unprivileged([*initdb, "-D", str(data)]), check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=120
-        )
-        control = [postgres_program("pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(folder / "log")]
-        subprocess.run(
-            _unprivileged([*control, "-o", settings, "start"]),
-            check=True,
-            stdout=subprocess.DEVNULL,
-            cwd=folder,
-            timeout=90,
-        )
+        server.make()
+        server.start()
         try:
-            yield f"postgres://isocenter@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            subprocess.run(
-                _unprivileged([*control, "-m", "immediate", "stop"]),
-                check=False,
-                stdout=subprocess.DEVNULL,
-                cwd=folder,
-                timeout=90,
-            )
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """Yields the URL of an empty database on a server of its own."""
+    with postgres_server(*HASTY) as server:
+        yield server.url
+
+
+def children(pid: int) -> list[int]:
+    """The processes below `pid`, at any depth."""
+    below: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            below.setdefault(int(stat.read_text().rsplit(")", 1)[1].split()[1]), []).append(int(stat.parent.name))
+    found, new = [], [pid]
+    while new:
+        new = [child for parent in new for child in below.get(parent, [])]
+        found += new
+    return found
+
+
+def wait_until_gone(pids: list[int], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while left := [pid for pid in pids if _is_alive(pid)]:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"still alive after {seconds} s: {left}")
+        time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
