@@ -36,10 +36,17 @@ class ProjectState(StrEnum):
     CLOSED = "closed"
 
 
-class ImportState(StrEnum):
+class ImportStage(StrEnum):
+    """How far a sheet of projects has come."""
+
+    READING = "reading"
+    CHECKING = "checking"
     WAITING = "waiting"
+    APPLYING = "applying"
     APPLIED = "applied"
+    UNDOING = "undoing"
     UNDONE = "undone"
+    UNREADABLE = "unreadable"
 
 
 class RowAction(StrEnum):

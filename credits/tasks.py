@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from credits.models import ExportJob, OfficialList, RuleSetProposal, Statement
+from credits.models import ExportJob, OfficialList, ProjectImport, RuleSetProposal, Statement
 from credits.services import (
     checkpoints,
     disclosures,
@@ -30,6 +30,11 @@ def run_export(job_pk: int) -> None:
 @shared_task(name=OfficialList.task_name)
 def run_official_list(job_pk: int) -> None:
     official.run_official_list(job_pk)
+
+
+@shared_task(name=ProjectImport.task_name)
+def run_project_import(job_pk: int) -> None:
+    project_imports.run_project_import(job_pk)
 
 
 @shared_task(name="credits.erase_disclosures", ignore_result=True)

@@ -7,8 +7,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import credits.enums
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -32,11 +30,11 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            (credits.enums.ImportState["WAITING"], "Ready to look at"),
-                            (credits.enums.ImportState["APPLIED"], "Entered"),
-                            (credits.enums.ImportState["UNDONE"], "Undone"),
+                            ("waiting", "Ready to look at"),
+                            ("applied", "Entered"),
+                            ("undone", "Undone"),
                         ],
-                        default=credits.enums.ImportState["WAITING"],
+                        default="waiting",
                         max_length=10,
                     ),
                 ),

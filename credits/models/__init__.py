@@ -6,7 +6,7 @@ from credits.models.feeds import FeedToken
 from credits.models.following import Declaration, Following, Reflection
 from credits.models.ledger import Book, Checkpoint, Entry, EntryStatus, Feed, Judgement, Rebuilding
 from credits.models.official import OfficialLine, OfficialList
-from credits.models.project_imports import ProjectImport
+from credits.models.project_imports import ProjectImport, ProjectImportRow
 from credits.models.projects import Project
 from credits.models.review import EntryObjection
 from credits.models.rule_sets import RuleSetChange, RuleSetProposal, RuleSetVersion
@@ -34,6 +34,7 @@ __all__ = [
     "OfficialList",
     "Project",
     "ProjectImport",
+    "ProjectImportRow",
     "Rebuilding",
     "Reflection",
     "RepresentativeWork",

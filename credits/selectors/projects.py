@@ -163,6 +163,17 @@ class Use:
 MOST_NAMED = 50
 
 
+def used_among(projects: Collection[int]) -> set[int]:
+    """Of the projects with these ids: those to which anything points, whichever part of the software holds it."""
+    found: set[int] = set()
+    for relation in Project._meta.related_objects:
+        if not relation.one_to_one:
+            name = relation.field.name
+            rows = relation.related_model._default_manager.filter(**{f"{name}__in": projects})
+            found |= set(rows.values_list(name, flat=True))
+    return found
+
+
 def uses_of(project: Project) -> list[Use]:
     """Everything but entries that points to the project, whichever part of the software holds it."""
     found = []

@@ -263,7 +263,7 @@ HISTORY = History(
     tables={
         "credits.ExportJob.requested_by": Table("exports", ("file_name", "created_at", "state", "row_count")),
         "credits.OfficialList.requested_by": Table("official_lists", ("file_name", "year", "created_at", "state")),
-        "credits.ProjectImport.sent_by": Table("project_lists", ("file_name", "sent_at", "state")),
+        "credits.ProjectImport.sent_by": Table("project_lists", ("file_name", "created_at", "import_stage")),
         "credits.Disclosure.requested_by": Table(
             "full_number_exports", ("place__name", "year", "reason", "created_at")
         ),
@@ -279,6 +279,7 @@ HISTORY = History(
             "credits.RuleSetProposal.proposed_by",
             "credits.RuleSetProposal.decided_by",
             "credits.ProjectImport.applied_by",
+            "credits.ProjectImport.undone_by",
         ),
         "Decided about somebody else; the deed stands in the copy's audit log.",
     )
@@ -311,6 +312,7 @@ HISTORY = History(
             "credits.OfficialList.requested_by",
             "credits.ProjectImport.sent_by",
             "credits.ProjectImport.applied_by",
+            "credits.ProjectImport.undone_by",
             "credits.Disclosure.decided_by",
             "credits.ExamPass.decided_by",
             "credits.RepresentativeWork.decided_by",

@@ -7,15 +7,18 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput
-from credits.enums import ImportState, RowAction
+from cms.shared.jobs import JobState
+from credits.enums import ImportStage, RowAction
 from credits.models import ProjectImport
+from credits.models.project_imports import ROW_ACTIONS
 from credits.selectors import project_imports as selectors
 from credits.services import project_imports as services
 from credits.views.projects import SECTION
@@ -24,19 +27,15 @@ from organisations.models import Person
 from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import shell
 
-ACTIONS = [
-    (RowAction.WRONG.value, gettext_lazy("Wrong")),
-    (RowAction.NEW.value, gettext_lazy("To be added")),
-    (RowAction.CHANGE.value, gettext_lazy("To be changed")),
-    (RowAction.SAME.value, gettext_lazy("There already, the same")),
-]
+PER_PAGE, ROWS_PER_PAGE = 20, 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NO_FIELD = ("", gettext_lazy("— not read —"))
 
 
 class SheetForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("Excel (.xlsx, .xls) or .csv with a row of headings, at most 5 MB and 5,000 rows."),
+        help_text=gettext_lazy("Excel (.xlsx, .xls) or .csv with a row of headings, at most 20 MB and 20,000 rows."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
     )
 
@@ -81,32 +80,45 @@ def listed(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("manage:project_import", job.public_id)
-    page = Paginator(selectors.imports(), 20).get_page(request.GET.get("page"))
+    page = Paginator(selectors.imports(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page_obj": page}
     return shell.page(request, "credits/project_imports.html", context, section=SECTION, status=400 if is_sent else 200)
+
+
+@shell.managed
+@require_safe
+def blank(request: HttpRequest) -> HttpResponse:
+    _keeper(request)
+    response = HttpResponse(services.blank_sheet(), content_type=XLSX)
+    name = f"{_('accredited projects')}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return response
 
 
 def _page(
     request: HttpRequest, job: ProjectImport, *, columns: ColumnsForm | None = None, status: int = 200
 ) -> HttpResponse:
-    found = services.findings(job) if job.state == ImportState.WAITING else []
+    is_waiting = job.import_stage == ImportStage.WAITING
     kind = request.GET.get("kind", "")
     kind = kind if kind in set(RowAction) else ""
-    counts = {value: sum(1 for one in found if one.action == value) for value, _label in ACTIONS}
-    shown = [one for one in found if not kind or one.action == kind]
+    page = Paginator(selectors.rows_of(job, kind), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    is_running = job.import_stage in services.RUNS and not job.is_over
     context = {
         "job": job,
         "keeps": _keeps(shell.person_of(request)),
         "columns": columns or ColumnsForm(None, job=job),
-        "counts": [(value, label, counts[value]) for value, label in ACTIONS],
-        "wrong": counts[RowAction.WRONG],
-        "enterable": counts[RowAction.NEW] + counts[RowAction.CHANGE],
+        "counts": [(value, label, job.counts.get(value, 0)) for value, label in ROW_ACTIONS],
         "kind": kind,
-        "labels": dict(ACTIONS),
-        "seen": services.fingerprint(found),
-        "page_obj": Paginator(shown, 50).get_page(request.GET.get("page")),
-        "is_waiting": job.state == ImportState.WAITING,
-        "is_applied": job.state == ImportState.APPLIED,
+        "rows": [services.row_view(job, row) for row in page] if is_waiting else [],
+        "page_obj": page,
+        "is_waiting": is_waiting,
+        "is_applied": job.import_stage == ImportStage.APPLIED,
+        "is_undone": job.import_stage == ImportStage.UNDONE,
+        "is_running": is_running,
+        "has_stopped": job.import_stage in services.RUNS and not is_running,
+        "waits_turn": job.state == JobState.QUEUED,
+        "can_discard": job.import_stage in services.BEFORE and job.state != JobState.RUNNING,
+        "why": services.why(job),
     }
     return shell.page(request, "credits/project_import.html", context, section=SECTION, status=status)
 
@@ -116,6 +128,14 @@ def _page(
 def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     required_scope(shell.person_of(request), Power.SEE_PROJECT_IMPORTS)
     return _page(request, selectors.import_of(public_id))
+
+
+@shell.managed
+@require_safe
+def state(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    required_scope(shell.person_of(request), Power.SEE_PROJECT_IMPORTS)
+    job = selectors.import_of(public_id)
+    return JsonResponse({"state": job.state, "progress": job.progress, "is_over": job.is_over})
 
 
 @shell.managed
@@ -133,7 +153,6 @@ def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
             messages.error(request, str(error))
             return redirect("manage:project_import", public_id)
         else:
-            messages.success(request, _("The rows are read anew."))
             return redirect("manage:project_import", public_id)
     return _page(request, job, columns=form, status=400)
 
@@ -143,37 +162,22 @@ def columns(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = _keeper(request)
     job = selectors.import_of(public_id)
-    deeds: dict[str, Callable[[], str]] = {
-        "apply": lambda: _entered(
-            services.apply(
-                by=by, job=job, seen=request.POST.get("seen", ""), leave_out=bool(request.POST.get("leave_out"))
-            )
-        ),
-        "undo": lambda: _undone(services.undo(by=by, job=job)),
-        "discard": lambda: _discarded(by, job),
+    seen, leave_out = request.POST.get("seen", ""), bool(request.POST.get("leave_out"))
+    deeds: dict[str, Callable[[], object]] = {
+        "apply": lambda: services.apply(by=by, job=job, seen=seen, leave_out=leave_out),
+        "undo": lambda: services.undo(by=by, job=job),
+        "again": lambda: services.again(by=by, job=job),
+        "discard": lambda: services.discard(by=by, job=job),
     }
-    deed = deeds.get(request.POST.get("do", ""))
-    if deed is None:
+    do = request.POST.get("do", "")
+    if do not in deeds:
         raise InvalidInput
     try:
-        messages.success(request, deed())
+        deeds[do]()
     except Conflict as error:
         messages.error(request, str(error))
         return redirect("manage:project_import", public_id)
-    if request.POST["do"] == "discard":
+    if do == "discard":
+        messages.success(request, _("The sheet is discarded. Nothing of it is in the register."))
         return redirect("manage:project_imports")
     return redirect("manage:project_import", public_id)
-
-
-def _entered(job: ProjectImport) -> str:
-    count = len(job.written)
-    return ngettext("%(count)d project is entered.", "%(count)d projects are entered.", count) % {"count": count}
-
-
-def _undone(_job: ProjectImport) -> str:
-    return _("It is undone: the register is as it was before this sheet.")
-
-
-def _discarded(by: Person, job: ProjectImport) -> str:
-    services.discard(by=by, job=job)
-    return _("The sheet is discarded. Nothing of it is in the register.")

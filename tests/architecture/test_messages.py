@@ -55,6 +55,7 @@ CHINESE_CODE = {
     "credits/columns.py",
     "credits/exports/render.py",
     "credits/services/official/rows.py",
+    "credits/services/project_imports/blank.py",
     "credits/services/project_imports/rows.py",
     "organisations/enums.py",
     "organisations/formats/cells.py",

@@ -1,11 +1,9 @@
-"""A sheet of projects: sent, looked at, entered in one go, undone while nothing rests on it."""
+"""A sheet of projects as people handle it: sent, its columns named, entered, undone, discarded. Jobs do the work."""
 
 import hashlib
-import tempfile
-from collections.abc import Mapping
-from datetime import date, timedelta
-from decimal import Decimal
-from pathlib import Path, PurePath
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from pathlib import PurePath
 from typing import Any
 
 from django.core.files.base import File
@@ -13,36 +11,36 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cms.shared import errors
-from credits import registry
-from credits.enums import ImportState, RowAction
-from credits.models import Entry, Project, ProjectImport
-from credits.registry import Stated
-from credits.selectors import projects as selectors
-from credits.services import projects
-from credits.services.chain import lock_feed
+from cms.shared import errors, jobs
+from cms.shared.jobs import JobState
+from cms.shared.storage import delete_on_commit, private_key
+from credits.enums import ImportStage
+from credits.models import ProjectImport
 from credits.services.project_imports import rows
-from credits.services.project_imports.findings import LABELS, Finding, findings, fingerprint
+from credits.services.project_imports.words import LABELS
 from organisations import audit
 from organisations.enums import Deed, Power
 from organisations.formats.problems import FileProblem
 from organisations.formats.reading import kind_of
-from organisations.formats.shapes import Unreadable
+from organisations.formats.shapes import MOST_BYTES_SENT, Unreadable
 from organisations.models import Person
 from organisations.selectors import required_scope
 
-MOST_BYTES = 5_000_000
 KEPT = timedelta(days=30)
+RUNS = frozenset({ImportStage.READING, ImportStage.CHECKING, ImportStage.APPLYING, ImportStage.UNDOING})
+RESTING = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+# What was not entered yet.
+BEFORE = (ImportStage.READING, ImportStage.CHECKING, ImportStage.WAITING, ImportStage.UNREADABLE)
 
 
 class SheetTooLarge(errors.TooLarge):
     code = "project_sheet_too_large"
-    message = _("The file is larger than 5 MB. Divide it into several files.")
+    message = _("The file is larger than 20 MB. Divide it into several files.")
 
 
 class SheetTooLong(errors.InvalidInput):
     code = "project_sheet_too_long"
-    message = _("There are over 5,000 rows. Divide the file into several.")
+    message = _("There are over 20,000 rows. Divide the file into several.")
 
 
 class SheetUnreadable(errors.InvalidInput):
@@ -81,7 +79,7 @@ class Moved(errors.Conflict):
 
 class NotWaiting(errors.Conflict):
     code = "project_import_not_waiting"
-    message = _("This sheet was entered, undone or discarded already. Load the page again.")
+    message = _("This sheet is at another step now. Load the page again.")
 
 
 class InUse(errors.Conflict):
@@ -92,158 +90,144 @@ class InUse(errors.Conflict):
     )
 
 
+def why(job: ProjectImport) -> str:
+    """In words, why a run could not do what it should; "" where it could, or by a fault of ours."""
+    if job.error_code == FileProblem.NO_HEADER:
+        return str(NO_HEADER)
+    if job.error_code in FileProblem:
+        return str(FileProblem(job.error_code).label)
+    refusals: dict[str, type[errors.DomainError]] = {one.code: one for one in (SheetTooLong, Moved, InUse)}
+    refusal = refusals.get(job.error_code)
+    return str(refusal(**job.told)) if refusal is not None else ""
+
+
 def receive(*, by: Person, upload: File[bytes]) -> ProjectImport:
-    """Keep the rows of a sheet to look at. Raises OutOfScope, SheetTooLarge, SheetTooLong, SheetUnreadable."""
+    """Store a sheet and queue its reading. What shows when it is read ends in the stage UNREADABLE.
+
+    Raises OutOfScope, SheetTooLarge, SheetUnreadable where the first bytes already tell.
+    """
     required_scope(by, Power.KEEP_PROJECTS)
-    if (upload.size or 0) > MOST_BYTES:
+    if (upload.size or 0) > MOST_BYTES_SENT:
         raise SheetTooLarge
-    content = upload.read()
     name = PurePath(str(upload.name).replace("\\", "/")).name[-120:]
-    with tempfile.TemporaryDirectory(prefix="isocenter-projects-") as folder:
-        path = Path(folder) / "sheet"
-        path.write_bytes(content)
-        try:
-            kind_of(content[: 1 << 16], name)
-            sheets = rows.read(path, name)
-        except rows.TooManyRows as error:
-            raise SheetTooLong from error
-        except Unreadable as error:
-            raise SheetUnreadable(error.problem) from error
-    with transaction.atomic():
-        job = ProjectImport.objects.create(
-            sent_by=by, file_name=name, file_sha256=hashlib.sha256(content).hexdigest(), headings=sheets.headings,
-            rows=sheets.rows, mapping=rows.proposal(sheets.headings),
-        )  # fmt: skip
-        audit.record(
-            by=by, verb=Deed.PROJECT_IMPORT_SEND, target=job,
-            after={"rows": len(sheets.rows), "sha256": job.file_sha256},
-        )  # fmt: skip
+    upload.seek(0)
+    try:
+        kind = kind_of(upload.read(1 << 16), name)
+    except Unreadable as error:
+        raise SheetUnreadable(error.problem) from error
+    upload.seek(0)
+    digest = hashlib.sha256()
+    for block in upload.chunks(1 << 20):
+        digest.update(block)
+    job = ProjectImport(sent_by=by, file_name=name, file_sha256=digest.hexdigest())
+    upload.seek(0)
+    job.file.save(private_key("project_imports", kind.value, folder=job.public_id), upload, save=False)
+    try:
+        with transaction.atomic():
+            job.save()
+            audit.record(by=by, verb=Deed.PROJECT_IMPORT_SEND, target=job, after={"sha256": job.file_sha256})
+            jobs.wake(ProjectImport.task_name, job.pk)
+    except BaseException:
+        job.file.delete(save=False)
+        raise
     return job
+
+
+def _move(job: ProjectImport, *, at: Collection[ImportStage], to: ImportStage, **narrowed: Any) -> None:
+    """Take a sheet whose job rests from one of the stages `at` on to the run `to`. `narrowed`: {"where": look-ups,
+    "changes": columns}. Raises NotWaiting."""
+    rests = ProjectImport.objects.filter(pk=job.pk, import_stage__in=at, state__in=RESTING)
+    moved = rests.filter(**narrowed.get("where", {})).update(
+        import_stage=to, state=JobState.QUEUED, attempt=0, progress=0, stage="", error_code="", last_words="", told={},
+        cancel_requested=False, finished_at=None, **narrowed.get("changes", {}),
+    )  # fmt: skip
+    if moved != 1:
+        raise NotWaiting
+    job.refresh_from_db()
+    jobs.wake(ProjectImport.task_name, job.pk)
 
 
 @transaction.atomic
 def remap(*, by: Person, job: ProjectImport, mapping: Mapping[str, str]) -> None:
-    """`mapping`: {heading: field, "" for none}. Raises OutOfScope, ColumnTwice, NotWaiting."""
+    """Queue the comparison by `mapping`: {heading: field, "" for none}. Raises OutOfScope, ColumnTwice, NotWaiting."""
     required_scope(by, Power.KEEP_PROJECTS)
-    chosen = {
-        heading: mapping[heading] for heading in job.headings if mapping.get(heading, "") in rows.FIELDS
-    }  # fmt: skip
+    chosen = {heading: mapping[heading] for heading in job.headings if mapping.get(heading, "") in rows.FIELDS}
     for name in set(chosen.values()):
         if list(chosen.values()).count(name) > 1:
             raise ColumnTwice(field=str(LABELS[name]))
-    waiting = ProjectImport.objects.filter(pk=job.pk, state=ImportState.WAITING)
-    if waiting.update(mapping=chosen) != 1:
-        raise NotWaiting
-    audit.record(by=by, verb=Deed.PROJECT_IMPORT_MAP, target=job, before=job.mapping, after=chosen)
+    before = job.mapping
+    _move(job, at=[ImportStage.WAITING], to=ImportStage.CHECKING, changes={"mapping": chosen})
+    audit.record(by=by, verb=Deed.PROJECT_IMPORT_MAP, target=job, before=before, after=chosen)
 
 
 @transaction.atomic
 def apply(*, by: Person, job: ProjectImport, seen: str, leave_out: bool) -> ProjectImport:
-    """Enter every row that is right, all of them or, where it raises, none. `seen` is the fingerprint of what was
-    looked at; `leave_out` says that wrong rows stay outside.
+    """Queue the entering of every row that is right. `seen` is the fingerprint of what was looked at: if the register
+    moves before the rows are in, nothing is entered and they are compared anew. `leave_out`: wrong rows stay outside.
 
     Raises OutOfScope, NotWaiting, Moved, RowsWrong, NothingToEnter.
     """
     required_scope(by, Power.KEEP_PROJECTS)
-    lock_feed()
-    now = timezone.now()
-    waiting = ProjectImport.objects.filter(pk=job.pk, state=ImportState.WAITING)
-    if waiting.update(state=ImportState.APPLIED, applied_by=by, applied_at=now) != 1:
-        raise NotWaiting
     job.refresh_from_db()
-    found = findings(job)
-    if fingerprint(found) != seen:
-        raise Moved
-    wrong = sum(1 for one in found if one.action == RowAction.WRONG)
-    if wrong and not leave_out:
-        raise RowsWrong
-    entered = [one for one in found if one.action in (RowAction.NEW, RowAction.CHANGE)]
-    if not entered:
-        raise NothingToEnter
-    job.written = [_enter(by, one) for one in entered]
-    job.rows, job.left_out = [], wrong
-    job.save(update_fields=["written", "rows", "left_out"])
-    audit.record(
-        by=by, verb=Deed.PROJECT_IMPORT_APPLY, target=job,
-        after={"added": job.added, "changed": job.changed, "left_out": wrong},
-    )  # fmt: skip
+    if job.import_stage == ImportStage.WAITING:
+        if job.fingerprint != seen:
+            raise Moved
+        if job.wrong and not leave_out:
+            raise RowsWrong
+        if not job.enterable:
+            raise NothingToEnter
+    changes = {"applied_by": by, "applied_at": timezone.now(), "leaves_out": leave_out}
+    where = {"fingerprint": seen}
+    _move(job, at=[ImportStage.WAITING], to=ImportStage.APPLYING, where=where, changes=changes)
+    audit.record(by=by, verb=Deed.PROJECT_IMPORT_APPLY, target=job, after={"rows": job.counts, "left_out": job.wrong})
     return job
-
-
-def _enter(by: Person, one: Finding) -> list[Any]:
-    if one.project is None:
-        project = Project.objects.create(**projects.fields_of(one.stated))
-        audit.record(by=by, verb=Deed.PROJECT_ADD, target=project, after=projects.told(one.stated))
-        return [str(project.public_id), 0, None]
-    before = one.project.stated
-    changed = projects.write(by=by, project=one.project, stated=one.stated)
-    return [str(changed.public_id), changed.changes, _stored(before)]
-
-
-def _stored(stated: Stated) -> dict[str, Any]:
-    """As JSON keeps it: figures as texts."""
-    values = {name: getattr(stated, name) for name in registry.FIELDS}
-    return {name: str(value) if isinstance(value, Decimal | date) else value for name, value in values.items()}
-
-
-def _restored(values: Mapping[str, Any]) -> Stated:
-    found = dict(values)
-    for name in ("theory_hours", "practice_hours", "hours", "credits"):
-        found[name] = None if found[name] is None else Decimal(found[name])
-    for name in ("begins", "ends"):
-        found[name] = date.fromisoformat(found[name])
-    return Stated(**found)
 
 
 @transaction.atomic
 def undo(*, by: Person, job: ProjectImport) -> ProjectImport:
-    """What it added goes, what it changed is again as it was: everything or, where anything of it is in use, nothing.
+    """Queue taking back what the sheet entered: everything or, where anything of it is in use, nothing.
 
-    Raises OutOfScope, NotWaiting, InUse.
+    Raises OutOfScope, NotWaiting.
     """
     required_scope(by, Power.KEEP_PROJECTS)
-    lock_feed()
-    applied = ProjectImport.objects.filter(pk=job.pk, state=ImportState.APPLIED)
-    if applied.update(state=ImportState.UNDONE) != 1:
-        raise NotWaiting
-    job.refresh_from_db()
-    for public_id, changes, before in reversed(job.written):
-        project = Project.objects.filter(public_id=public_id).first()
-        if project is None or project.changes != changes or _is_used(project, job, is_new=before is None):
-            raise InUse(number=project.number if project is not None else public_id)
-        if before is None:
-            audit.record(by=by, verb=Deed.PROJECT_REMOVE, target=project, before=projects.told(project.stated))
-            project.delete()
-        else:
-            projects.write(by=by, project=project, stated=_restored(before))
+    _move(job, at=[ImportStage.APPLIED], to=ImportStage.UNDOING, changes={"undone_by": by})
     audit.record(by=by, verb=Deed.PROJECT_IMPORT_UNDO, target=job, after={"projects": len(job.written)})
     return job
 
 
-def _is_used(project: Project, job: ProjectImport, *, is_new: bool) -> bool:
-    """Whether anything rests on what the import wrote; on a project that it added anything at all, even taken back."""
-    entries = Entry.objects.filter(project=project)
-    if is_new:
-        return entries.exists() or bool(selectors.uses_of(project))
-    return entries.filter(recorded_at__gte=job.applied_at).exists()
+def again(*, by: Person, job: ProjectImport) -> ProjectImport:
+    """A run that stopped by a fault of ours once more. Raises OutOfScope, NotWaiting."""
+    required_scope(by, Power.KEEP_PROJECTS)
+    if job.import_stage not in RUNS or not job.retry():
+        raise NotWaiting
+    job.refresh_from_db()
+    return job
 
 
 @transaction.atomic
 def discard(*, by: Person, job: ProjectImport) -> None:
-    """Delete a sheet that was not entered. Raises OutOfScope, NotWaiting."""
+    """Delete a sheet that was not entered, with its file. Raises OutOfScope, NotWaiting."""
     required_scope(by, Power.KEEP_PROJECTS)
-    audit.record(by=by, verb=Deed.PROJECT_IMPORT_DISCARD, target=job, after={"sha256": job.file_sha256})
-    deleted, _by_model = ProjectImport.objects.filter(pk=job.pk, state=ImportState.WAITING).delete()
-    if not deleted:
+    _discard(by, job)
+
+
+def _discard(by: Person | None, job: ProjectImport) -> None:
+    mine = ProjectImport.objects.filter(pk=job.pk, import_stage__in=BEFORE)
+    # Whoever works on it stops; a row that is locked here is not claimed.
+    if mine.exclude(state=JobState.RUNNING).update(state=JobState.CANCELLED) != 1:
         raise NotWaiting
+    audit.record(by=by, verb=Deed.PROJECT_IMPORT_DISCARD, target=job, after={"sha256": job.file_sha256})
+    if job.file.name:
+        delete_on_commit(job.file.name)
+    mine.delete()
 
 
 def erase_old() -> int:
     """Sheets that nobody entered for a month go; how many."""
-    old = ProjectImport.objects.filter(state=ImportState.WAITING, sent_at__lt=timezone.now() - KEPT)
+    old = ProjectImport.objects.filter(import_stage__in=BEFORE, created_at__lt=timezone.now() - KEPT)
     erased = 0
-    for job in old.order_by("pk"):
+    for job in old.exclude(state=JobState.RUNNING).order_by("pk"):
         with transaction.atomic():
-            audit.record(by=None, verb=Deed.PROJECT_IMPORT_DISCARD, target=job, after={"sha256": job.file_sha256})
-            erased += ProjectImport.objects.filter(pk=job.pk, state=ImportState.WAITING).delete()[0]
+            _discard(None, job)
+        erased += 1
     return erased

@@ -20,7 +20,7 @@ from organisations.formats.shapes import Line, Unreadable
 
 # Headings may stand below a title and a line of notes.
 HEADER_WITHIN = 10
-MOST_ROWS = 5_000
+MOST_ROWS = 20_000
 LONGEST_CELL = 400
 DATES = "dates"
 HEADINGS: Mapping[str, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from django.db.models import FileField
 from django.utils import timezone
 
 from cms.shared.storage import private_storage
-from credits.models import ExportJob, OfficialList, Statement
+from credits.models import ExportJob, OfficialList, ProjectImport, Statement
 from credits.services import exports, leftovers
 from credits.tasks import erase_disclosures
 from organisations.enums import Role
@@ -62,7 +62,8 @@ def keep(name: str) -> str:
 
 def test_only_old_files_without_a_row_are_swept(db: None, stored: Stored) -> None:
     person, place = PersonFactory(), NodeFactory()
-    export, official, statement = (keep(f"{name}/00/a/1.x") for name in ("exports", "official_lists", "statements"))
+    export, official, sheet, statement = (keep(f"{name}/00/a/1.x") for name in leftovers.FOLDERS)
+    ProjectImport.objects.create(sent_by=person, file=sheet, file_name="projects.csv")
     days = {"period_begins": date(2026, 1, 1), "period_ends": date(2027, 1, 1)}
     ExportJob.objects.create(requested_by=person, rule_set_id=HENAN, file_format="csv", file_key=export, **days)
     OfficialList.objects.create(
@@ -73,7 +74,7 @@ def test_only_old_files_without_a_row_are_swept(db: None, stored: Stored) -> Non
     )
     others = [keep("proofs/00/a/1.pdf"), keep("exports-of-others/a.csv"), keep("rosters/00/a/1.xlsx")]
     orphans = [keep(f"{name}/ff/b/2.x") for name in leftovers.FOLDERS]
-    named = [export, official, statement]
+    named = [export, official, sheet, statement]
     assert erase_disclosures() is None
     assert stored() == sorted([*named, *others, *orphans])
     assert leftovers.sweep(now=timezone.now() + OLD - timedelta(minutes=5)) == 0
@@ -92,7 +93,7 @@ def test_every_column_of_ours_that_names_a_file_is_known_to_the_sweep() -> None:
     assert keys == set(leftovers.KEYS)
     files = {model.__name__ for model in models for field in model._meta.fields if isinstance(field, FileField)}
     # The papers of entries lie in the folder of papers.
-    assert files == {"EntryEvidence", "OfficialList"}
+    assert files == {"EntryEvidence", "OfficialList", "ProjectImport"}
 
 
 @pytest.mark.slow
