@@ -438,6 +438,7 @@ class Deed(models.TextChoices):
     QUALIFICATION_REFUSE = "qualification.refuse", _("Did not confirm a title or degree")
     QUESTION_CREATED = "question_created", _("Wrote a question")
     QUESTION_REVISED = "question_revised", _("Revised a question")
+    QUESTION_CLASSIFIED = "question_classified", _("Classified a question")
     QUESTION_REVIEWED = "question_reviewed", _("Reviewed a question")
     SCORING_CHANGED = "scoring_changed", _("Changed how a question bank scores")
     ROSTER_UPLOAD = "roster.upload", _("Uploaded a roster")

@@ -112,12 +112,13 @@ class OptionView:
 
 @dataclass(frozen=True)
 class ImageView:
-    """A picture of a question; `id` opens it through its attempt."""
+    """A picture of a question; `id` opens it through its attempt. Previews, which have none, know its `url`."""
 
     id: int
     alt: str
     width: int
     height: int
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -411,14 +412,24 @@ def _options(type: str, options: Sequence[Mapping[str, str]], value: str, right:
     )
 
 
-def preview(group: Mapping[str, Any], *, is_reviewed: bool) -> GroupView:
-    """A group as `services.papers` freezes it, as its learner would see it: all its items, without their keys."""
+def preview(
+    group: Mapping[str, Any],
+    *,
+    is_reviewed: bool,
+    images: Mapping[int | None, Sequence[ImageView]] | None = None,
+    with_key: bool = False,
+) -> GroupView:
+    """A group as `services.papers` freezes it, as its learner would see it: all its items, without their keys.
+
+    `images` are those of the case (None) and of the items by place. `with_key` shows what a learner reads afterwards.
+    """
+    pictures, is_group = images or {}, group["type"] in GROUPS
     return GroupView(
         section=0,
         type=group["type"],
         stem=group["stem"],
         options=tuple(OptionView(option["key"], option["text"], False, None) for option in group["options"]),
-        images=(),
+        images=tuple(pictures.get(None, ())) if is_group else (),
         locks=group["locks"],
         is_reviewed=is_reviewed,
         items=tuple(
@@ -426,12 +437,20 @@ def preview(group: Mapping[str, Any], *, is_reviewed: bool) -> GroupView:
                 id=f"preview-{number}",
                 position=number,
                 type=group["type"],
-                stem=item["stem"] or group["stem"] if group["type"] not in GROUPS else item["stem"],
+                stem=item["stem"] if is_group else item["stem"] or group["stem"],
                 reveal=item["reveal"],
-                options=_options(group["type"], group["options"] or item["options"], "", None),
+                options=_options(
+                    group["type"],
+                    group["options"] or item["options"],
+                    "",
+                    right_letters(item["key"]) if with_key else None,
+                ),
                 settings=item["settings"],
                 points=Decimal(item["points"]),
                 value="",
+                images=(*pictures.get(number - 1, ()), *(() if is_group else pictures.get(None, ()))),
+                key=item["key"] if with_key else None,
+                explanation=item["explanation"] if with_key else None,
             )
             for number, item in enumerate(group["items"], 1)
         ),

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.images import get_image_model_string
 from wagtail.models import PreviewableMixin
@@ -109,6 +110,8 @@ class Question(PreviewableMixin, models.Model):  # type: ignore[django-manager-m
     modality = models.CharField(_("modality"), max_length=20, blank=True)
     body_part = models.CharField(_("body part"), max_length=60, blank=True)
     bloom = models.CharField(_("level of thinking"), max_length=12, choices=BLOOM_LEVELS, blank=True)
+    # The words of the current revision and its items, to search in.
+    words = models.TextField(default="", editable=False)
     current = models.ForeignKey(
         "QuestionRevision", on_delete=models.RESTRICT, null=True, related_name="+", editable=False
     )
@@ -122,8 +125,12 @@ class Question(PreviewableMixin, models.Model):  # type: ignore[django-manager-m
     def __str__(self) -> str:
         return f"{self.code} {self.subject}".strip()
 
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        return [("", gettext("As the learner sees it")), ("reviewed", gettext("As reviewed, with what is right"))]
+
     def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
-        return "quizzes/question_preview.html"
+        return "quizzes/question_reviewed.html" if mode_name == "reviewed" else "quizzes/question_preview.html"
 
 
 class QuestionRevision(models.Model):

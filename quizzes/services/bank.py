@@ -8,17 +8,19 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from wagtail.images import get_image_model
 
 from cms.shared.errors import Conflict, InvalidInput
 from organisations import audit
 from organisations.models import Person
 from quizzes import grading, selectors
 from quizzes.enums import FAMILIES, GROUPS, LOCKING, SEVERAL, QuestionType
-from quizzes.models import Bank, Question, QuestionRevision
+from quizzes.models import Bank, Question, QuestionImage, QuestionRevision
 from quizzes.services import papers
 
 MAX_ITEMS = 20
 MAX_POINTS = Decimal(100)
+MAX_ALT = 300
 
 
 class InvalidQuestion(InvalidInput):
@@ -61,10 +63,19 @@ class ItemDraft:
 
 
 @dataclass(frozen=True)
+class ImageDraft:
+    """A picture (primary key in the library) of the case, or of the item in place `item`, counted from 0."""
+
+    image: int
+    alt: str
+    item: int | None = None
+
+
+@dataclass(frozen=True)
 class Draft:
     """The wording of a question: one item without a stem, or several about `stem` for a group.
 
-    `options` are those that the items of a B1 group share.
+    `options` are those that the items of a B1 group share. `images` None leaves the pictures as they are.
     """
 
     type: str
@@ -74,6 +85,7 @@ class Draft:
     difficulty: int = 2
     source: str = ""
     licence: str = ""
+    images: tuple[ImageDraft, ...] | None = None
 
 
 def single(
@@ -103,7 +115,26 @@ def checked(draft: Draft) -> Draft:
     items = tuple(_item(draft.type, item, shared, number) for number, item in enumerate(draft.items, 1))
     if not 1 <= draft.difficulty <= 5:
         raise InvalidQuestion(_("Difficulty is a number from 1 (easy) to 5 (hard)."), field="difficulty")
-    return replace(draft, stem=draft.stem.strip(), source=draft.source.strip(), options=shared, items=items)
+    texts = {"stem": draft.stem.strip(), "source": draft.source.strip(), "licence": draft.licence.strip()}
+    return replace(draft, **texts, options=shared, items=items, images=_images(draft))
+
+
+def _images(draft: Draft) -> tuple[ImageDraft, ...] | None:
+    if draft.images is None:
+        return None
+    images = []
+    for number, image in enumerate(draft.images, 1):
+        alt = image.alt.strip()
+        if not alt:
+            raise InvalidQuestion(
+                _("Describe the picture for those who do not see it, without giving the answer away."),
+                field="images", image=number,
+            )  # fmt: skip
+        if len(alt) > MAX_ALT or (image.item is not None and not 0 <= image.item < len(draft.items)):
+            raise InvalidQuestion(_("This picture belongs to no part of the question."), field="images", image=number)
+        # A question without parts has its pictures to itself.
+        images.append(replace(image, alt=alt, item=image.item if draft.type in GROUPS else None))
+    return tuple(images)
 
 
 def _options(type: str, texts: Sequence[str], **where: int) -> tuple[str, ...]:
@@ -182,6 +213,12 @@ def _refusal(type: str, keys: str, error: grading.InvalidItem, number: int) -> I
 
 def draft_of(revision: QuestionRevision) -> Draft:
     """The wording of `revision` as a draft, to change and hand to `revise_question`."""
+    places = {item["id"]: place for place, item in enumerate(revision.items)}
+    images = (
+        # Of a question without parts, its only item and the question are the same.
+        ImageDraft(row.image_id, row.alt, places.get(str(row.item)) if revision.is_group else None)
+        for row in sorted(revision.images.all(), key=lambda row: (row.position, row.pk))
+    )
     return Draft(
         type=revision.type,
         stem=revision.stem,
@@ -202,11 +239,20 @@ def draft_of(revision: QuestionRevision) -> Draft:
         difficulty=revision.difficulty,
         source=revision.source,
         licence=revision.licence,
+        images=tuple(images),
     )
 
 
-def preview(draft: Draft) -> selectors.GroupView:
-    """The question as its learner would see it: all its items, without what is right."""
+def preview(draft: Draft, *, is_reviewed: bool = False, with_key: bool = False) -> selectors.GroupView:
+    """The question as its learner would see it: all its items, without what is right, or with it for authors."""
+    pictures = get_image_model().objects.in_bulk([image.image for image in draft.images or ()])
+    images: dict[int | None, list[selectors.ImageView]] = {}
+    for image in draft.images or ():
+        picture = pictures.get(image.image)
+        if picture is not None:
+            url = picture.get_rendition(selectors.PICTURE).url
+            views = images.setdefault(image.item, [])
+            views.append(selectors.ImageView(picture.pk, image.alt, picture.width, picture.height, url))
     group = {
         "type": draft.type,
         "stem": draft.stem,
@@ -214,7 +260,7 @@ def preview(draft: Draft) -> selectors.GroupView:
         "locks": draft.type in LOCKING and len(draft.items) > 1,
         "items": [{**_stored(item), "options": papers.options_of(draft.type, item.options)} for item in draft.items],
     }
-    return selectors.preview(group, is_reviewed=False)
+    return selectors.preview(group, is_reviewed=is_reviewed, images=images, with_key=with_key)
 
 
 @transaction.atomic
@@ -242,8 +288,12 @@ def revise_question(*, by: Person | None, question: Question, draft: Draft, subj
     if subject is not None and subject != question.subject:
         question.subject = subject
         question.save(update_fields=["subject"])
-    if current is not None and draft_of(current) == draft:
-        return question
+    if current is not None:
+        before_this = draft_of(current)
+        if draft.images is None:
+            draft = replace(draft, images=_carried(before_this, draft))
+        if before_this == draft:
+            return question
     before = current.number if current else 0
     _revise(by=by, question=question, draft=draft)
     audit.record(
@@ -254,6 +304,17 @@ def revise_question(*, by: Person | None, question: Question, draft: Draft, subj
         after={"revision": before + 1},
     )
     return question
+
+
+def _carried(before: Draft, draft: Draft) -> tuple[ImageDraft, ...]:
+    """The pictures as they are, each with its item; that of an item which is gone goes too."""
+    places = {item.id: place for place, item in enumerate(draft.items)}
+    ids = [item.id for item in before.items]
+    moved = [
+        image if image.item is None else replace(image, item=places.get(ids[image.item], -1))
+        for image in before.images or ()
+    ]
+    return tuple(image for image in moved if image.item != -1)
 
 
 def _identified(draft: Draft, question: Question) -> Draft:
@@ -295,9 +356,25 @@ def _revise(*, by: Person | None, question: Question, draft: Draft) -> None:
             )
     except IntegrityError as error:
         raise Conflict() from error
-    if Question.objects.filter(pk=question.pk, current=current).update(current=revision) != 1:
+    QuestionImage.objects.bulk_create(
+        QuestionImage(
+            revision=revision,
+            image_id=image.image,
+            item=None if image.item is None else draft.items[image.item].id,
+            alt=image.alt,
+            position=position,
+        )
+        for position, image in enumerate(draft.images or ())
+    )
+    words = words_of(revision)
+    if Question.objects.filter(pk=question.pk, current=current).update(current=revision, words=words) != 1:
         raise Conflict()
-    question.current = revision
+    question.current, question.words = revision, words
+
+
+def words_of(revision: QuestionRevision) -> str:
+    """What a search finds a question by: the words of its case and of its items."""
+    return "\n".join(text for text in (revision.stem, *(item["stem"] for item in revision.items)) if text)
 
 
 @transaction.atomic
