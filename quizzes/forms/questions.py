@@ -114,6 +114,8 @@ class QuestionForm(WagtailAdminModelForm):
         if not commit:  # the preview: what a learner would see, nothing is written
             question: Question = super().save(commit=False)
             question.preview = bank.preview(self.draft)
+            question.preview_reviewed = bank.preview(self.draft, with_key=True)
+            question.preview_sheet = {"is_review_allowed": True}
             return question
         subject = self.cleaned_data["subject"]
         if self.instance.pk:

@@ -28,7 +28,7 @@ def test_create_question_makes_its_first_revision_and_a_log_entry():
     person, home = PersonFactory(), BankFactory()
     question = bank.create_question(by=person, bank=home, code="A1-01", subject="CT成像原理", draft=DRAFT)
     question.refresh_from_db()
-    first = replace(DRAFT, items=(replace(DRAFT.items[0], id=str(question.public_id)),))
+    first = replace(DRAFT, items=(replace(DRAFT.items[0], id=str(question.public_id)),), images=())
     assert (question.current.number, question.current.created_by, bank.draft_of(question.current)) == (1, person, first)
     assert [event.verb for event in AuditEvent.objects.filter(target_id=str(question.public_id))] == [
         "question_created"
