@@ -126,7 +126,8 @@ class ItemView:
     """Something to answer, as its learner may see it now.
 
     `state` is open or locked; `may_advance` says that finishing it opens the next of its case. `mark`, `is_right`,
-    `key` and `explanation` are None until the review is allowed; `mark` also while people have not marked it.
+    `key` and `explanation` are None until the review is allowed; `mark` also while people have not marked it. `typed`
+    are the fields of a posted form that made no answer, to be corrected.
     """
 
     id: str
@@ -145,6 +146,7 @@ class ItemView:
     is_right: bool | None = None
     key: Any = None
     explanation: str | None = None
+    typed: Mapping[str, str] | None = None
 
     @property
     def family(self) -> str:
@@ -323,7 +325,7 @@ def _section_state(attempt: Attempt, locks: bool, ahead: int) -> str:
 
 
 def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, review: bool) -> GroupView:
-    items = seen_items(attempt, group, index)
+    items, is_group = seen_items(attempt, group, index), group["type"] in GROUPS
     images: dict[str | None, list[ImageView]] = {}
     for image in group["images"]:
         view = ImageView(image["id"], image["alt"], image["width"], image["height"])
@@ -335,7 +337,7 @@ def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, 
         views.append(
             _item(
                 attempt, group, item, before + place + 1,
-                images=tuple(images.get(item["id"], ())),
+                images=(*images.get(item["id"], ()), *(() if is_group else images.get(None, ()))),
                 state=state,
                 may_advance=group["locks"] and is_newest and state == "open",
                 review=review,
@@ -346,7 +348,7 @@ def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, 
         type=group["type"],
         stem=group["stem"],
         options=tuple(OptionView(option["key"], option["text"], False, None) for option in group["options"]),
-        images=tuple(images.get(None, ())),
+        images=tuple(images.get(None, ())) if is_group else (),
         locks=group["locks"],
         is_reviewed=group["is_reviewed"],
         items=tuple(views),

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cms.shared import pictures
 from organisations.models import Person
 from quizzes import protocol, selectors
-from quizzes.forms.attempts import changes
+from quizzes.forms.attempts import Posted, read, retyped
 from quizzes.services import attempts
 
 
@@ -45,7 +45,9 @@ class AttemptPage(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         attempt = selectors.attempt_of(person=cast(Person, request.user), public_id=public_id)
-        sheet = selectors.sheet(attempts.visit(attempt=attempt))
+        return self._page(request, selectors.sheet(attempts.visit(attempt=attempt)))
+
+    def _page(self, request: HttpRequest, sheet: selectors.Sheet) -> HttpResponse:
         unanswered = [item for item in sheet.items if not item.value]
         return render(
             request,
@@ -55,6 +57,7 @@ class AttemptPage(LoginRequiredMixin, View):
                 "attempt": sheet.attempt,
                 "quiz": sheet.attempt.quiz,
                 "unanswered": unanswered,
+                "unreadable": [item for item in sheet.items if item.typed is not None],
                 "answers_json": json.dumps(sheet.attempt.answers),
                 "missing": sheet.total - sheet.answered,
                 "unseen": sheet.total - len(sheet.items),
@@ -65,7 +68,10 @@ class AttemptPage(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         person = cast(Person, request.user)
         sheet = selectors.sheet(selectors.attempt_of(person=person, public_id=public_id))
-        page, events = reverse("quizzes:attempt", args=[public_id]), changes(request.POST, sheet)
+        page, posted = reverse("quizzes:attempt", args=[public_id]), read(request.POST, sheet)
+        events = posted.events
+        if posted.typed:
+            return self._again(request, person, public_id, posted)
         do, _colon, what = request.POST.get("do", "").partition(":")
         if do == "submit-anyway":
             attempts.submit(public_id=public_id, person=person, events=events)
@@ -87,6 +93,15 @@ class AttemptPage(LoginRequiredMixin, View):
             return redirect(f"{page}?confirm=1")
         attempts.submit(public_id=public_id, person=person)
         return redirect(page)
+
+    def _again(self, request: HttpRequest, person: Person, public_id: UUID, posted: Posted) -> HttpResponse:
+        """Save what makes an answer, and show the page with the fields that make none as they were typed."""
+        try:
+            saved = attempts.save_answers(person=person, public_id=public_id, events=posted.events)
+        except (attempts.AttemptClosed, attempts.AttemptOverdue) as closed:
+            messages.warning(request, str(closed))
+            return redirect("quizzes:attempt", public_id)
+        return self._page(request, retyped(selectors.sheet(saved), posted.typed))
 
 
 def _advance(person: Person, sheet: selectors.Sheet, do: str, what: str, events: list[protocol.Event]) -> str:

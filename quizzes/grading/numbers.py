@@ -48,7 +48,7 @@ def read(typed: str) -> tuple[Decimal, str]:
         raise ValueError("not a number")
     power = match["power"] or "0"
     value = Decimal(f"{match['sign']}{digits}") * Decimal(10) ** int(power)
-    if value and (value.adjusted() >= MAX_DIGITS or len(plain(value)) > 2 * MAX_DIGITS):
+    if value and (value.adjusted() >= MAX_DIGITS or len(plain(abs(value))) > 2 * MAX_DIGITS):
         raise ValueError("too long a number")
     return value, match["unit"].strip()
 

@@ -12,7 +12,7 @@ from django.core.files.base import ContentFile
 from wagtail.images import get_image_model
 from wagtail.models import Locale
 
-from cms.home.demo import diagrams
+from cms.home.demo import diagrams, exercises
 from cms.home.demo.drawing import Canvas
 from cms.home.demo.talks import TALKS, Talk
 from courses.enums import Basis, LessonKind, Modality
@@ -139,6 +139,7 @@ def _quizzes(by: Person) -> dict[str, Quiz]:
         made = bank_services.import_questions(by=by, bank=bank, items=missing)
         questions |= {question.code: question for question in made}
     _every_type(questions)
+    exercises.load(by=by, bank=bank)
     quizzes = {quiz.title: quiz for quiz in Quiz.objects.filter(is_demo=True)}
     found: dict[str, Quiz] = {}
     for course in COURSES:

@@ -1,7 +1,9 @@
 """Numbers, units and short texts as people type them."""
 
+import json
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from quizzes import grading
 from quizzes.grading import Fault, InvalidItem
+from quizzes.grading.base import plain
+from quizzes.grading.numbers import read
 from quizzes.grading.units import unit
 from tests.quizzes.grading.examples import paper_item
 
@@ -43,6 +47,19 @@ def test_normalise_number_gives_one_written_form(typed, written):
     item = numeric(["kV", "V"], "120", "kV")
     assert grading.normalise(typed, item) == written
     assert grading.normalise(written, item) == written
+
+
+# The widget in the browser must write them the same way; it reads this very file.
+@pytest.mark.parametrize(
+    ("typed", "written"), json.loads((Path(__file__).parent / "numbers.json").read_text(encoding="utf-8"))
+)
+def test_read_number_as_the_widget_does(typed, written):
+    try:
+        number, unit = read(typed)
+    except ValueError:
+        assert written is None
+    else:
+        assert (plain(number), unit) == (written, "")
 
 
 @pytest.mark.parametrize(
