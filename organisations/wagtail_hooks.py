@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.models import Locale
+from wagtail.permissions import policy_registry
 
 from organisations.enums import Power
 from organisations.models import Person
@@ -50,6 +52,13 @@ def register_audit_menu_item() -> MenuItem:
     return _ManageMenuItem(
         _("Audit log"), reverse_lazy("manage:audit"), icon_name="history", order=620, powers=(Power.READ_AUDIT,)
     )
+
+
+@hooks.register("construct_settings_menu")
+def leave_out_languages(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Wagtail shows the way to its languages to who keeps the address of the site, and turns them away there."""
+    if not policy_registry.get_by_type(Locale).user_has_any_permission(request.user, ["add", "change", "delete"]):
+        items[:] = [item for item in items if item.name != "locales"]
 
 
 @hooks.register("register_admin_urls")

@@ -1,13 +1,14 @@
 """The administrators' pages: people, role grants, audit log."""
 
+import re
 from datetime import date
 
 import pytest
 from django.test import Client
 
-from organisations.enums import Role
+from organisations.enums import STAFF_ROLES, Role
 from organisations.models import Person
-from organisations.services import roles
+from organisations.services import groups, roles
 from tests.factories.organisations import PersonFactory, place_of
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,18 @@ def test_admin_offers_the_way_to_the_pages_of_ones_powers(client: Client, role: 
     client.force_login(holder(role))
     page = client.get("/admin/").content.decode()
     assert [name for name in ("people", "roles", "audit") if f"/zh-hans/manage/{name}/" in page] == offered
+
+
+STAFF = sorted(STAFF_ROLES & set(groups.REACH))
+WAYS = re.compile(r'"url": "(/admin/[^"]*)"|<form[^>]* action="(/admin/pages/[^"]*)"|<a[^>]* href="(/admin/[^"#]*)"')
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_admin_offers_no_way_on_which_one_is_turned_back(client: Client, role: Role) -> None:
+    client.force_login(holder(role))
+    page = client.get("/admin/").content.decode()
+    ways = {next(filter(None, found)) for found in WAYS.findall(page)} - {"/admin/logout/"}
+    assert {way: client.get(way).status_code for way in ways} == dict.fromkeys(ways, 200)
 
 
 def test_the_audit_log_has_one_page_and_the_admin_leads_there(client: Client) -> None:
