@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.html import escape
@@ -43,6 +42,9 @@ def pdf_of(template: str, context: dict[str, Any], *, title: str, language: str,
 
 def qr_code(link: str) -> str:
     """The QR code of `link` as a data: address."""
+    # Like the PDF writer, a few megabytes that most processes have no use for.
+    import segno
+
     # The mask is given: trying all eight takes longer than everything else, and every reader knows them all.
     made = BytesIO()
     segno.make(link, error="m", mask=3, micro=False, boost_error=False).save(made, kind="png", scale=4, border=2)
