@@ -119,6 +119,7 @@ def standing_ms() -> float:
 
 def judge() -> dict[str, Any]:
     """Everybody's year by rules prepared once, as lists are judged; some once more by themselves. Then stored."""
+    from django.db import connection
     from django.utils import timezone
 
     from credits import selectors
@@ -148,6 +149,8 @@ def judge() -> dict[str, Any]:
             for pk, figures in found.items()
         )  # fmt: skip
         kept |= {book.pk: found[book.pk] for n, book in enumerate(chunk, begin) if n in sample}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as autovacuum does on a real server
     chosen = [book for n, book in enumerate(books) if n in sample]
     used = Cpu()
     alone = {book.pk: judgements.judged_afresh(book, RULE_SET, version, period) for book in chosen}
