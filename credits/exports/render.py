@@ -210,14 +210,21 @@ def one_moment() -> Iterator[None]:
                 cursor.execute("ROLLBACK")
 
 
+# So many objects that hold others may be made before Python looks for those that hold each other.
+SELDOM = 50_000
+
+
 @contextlib.contextmanager
 def few_collections() -> Iterator[None]:
-    """Leave what the process already holds alone while rows come and go: looking through all of it again and again
-    costs more than the rows."""
+    """Leave what the process already holds alone while rows come and go, and look through the rows seldom: looking
+    again and again costs more than the rows."""
+    usual = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(SELDOM)
     try:
         yield
     finally:
+        gc.set_threshold(*usual)
         gc.unfreeze()
 
 
