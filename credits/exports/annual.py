@@ -1,13 +1,12 @@
 """A row for each person's year, also of those without entries. No model is made of a row: a province is large."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from credits import selectors
-from credits.exports.cells import Row, Year, YearContext
+from credits.exports.cells import Row, YearContext
 from credits.exports.people import CHUNK, Crowd, Places
 from credits.exports.totals import Totals
 from credits.models import Book, Entry
@@ -19,7 +18,6 @@ from organisations.enums import PersonState
 from organisations.models import Person
 
 Step = Callable[[int], None]
-KEPT = 1024
 
 
 @dataclass(frozen=True)
@@ -56,44 +54,32 @@ def asked(*, rule_set_id: str, year: int, as_of: date, categories: frozenset[str
 
 def rows(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator[Row]:
     """In the order of person numbers. `step` is told how many rows were made; it may raise to stop."""
-    place_of, context, part, made = Places().of, wish.context, crowd.part, 0
+    place_of, context, states, made = Places().of, wish.context, crowd.states, 0
+    usual = context.years(PersonState.ACTIVE).year
     merged = totals.aside = frozenset(
         Book.objects.filter(is_primary=False, owner__in=crowd.keys).values_list("owner", flat=True)
     )
-
-    years: dict[tuple[PersonState, YearContext], dict[str, Year]] = defaultdict(dict)
-    usual, states = years[PersonState.ACTIVE, context], crowd.states
     judged = None
     if wish.period is not None and is_stored(wish.version.rules):
         judged = by_version(wish.rule_set_id, wish.version, wish.period)
     for chunk in crowd.chunks(CHUNK, judged=judged):
-        missing = [person.pk for person in chunk if not person.brief or person.pk in merged]
-        others = _others(missing, wish)
-        for person in chunk:
-            pk, text = person.pk, person.brief or ""
-            is_ours, own, same = pk not in others, context, usual
-            if not is_ours:
-                text, own = others[pk]
-            if pk in states or not is_ours:
-                same = years[crowd.state(pk), own]
-            year = same.get(text)
-            if year is None:
-                year = same[text] = Year(briefs.read(text), crowd.state(pk), own)
-            year.people += 1
-            year.stored += is_ours
-            yield part(person), place_of(person.unit, person.department), year
-        if sum(map(len, years.values())) > KEPT:
-            _settle(years, totals)
+        others = _others([person.pk for person in chunk if not person.brief or person.pk in merged], wish)
+        raws = briefs.read_many([others[one.pk][0] if one.pk in others else one.brief or "" for one in chunk])
+        years, stored, judged_now = [], [], []
+        for person, raw in zip(chunk, raws, strict=True):
+            pk = person.pk
+            if pk in others:
+                year = others[pk][1].years(crowd.state(pk)).year(raw)
+                judged_now.append(year)
+            else:
+                year = context.years(states[pk]).year(raw) if pk in states else usual(raw)
+                stored.append(year)
+            years.append(year)
+        totals.add(stored, judged_now)
+        places = [place_of(person.unit, person.department) for person in chunk]
+        yield from zip(crowd.parts(chunk), places, years, strict=True)
         made += len(chunk)
         step(made)
-    _settle(years, totals)
-
-
-def _settle(years: dict[tuple[PersonState, YearContext], dict[str, Year]], totals: Totals) -> None:
-    for same in years.values():
-        for year in same.values():
-            totals.add(year)
-        same.clear()
 
 
 def _others(missing: list[int], wish: Asked) -> dict[int, tuple[str, YearContext]]:

@@ -1,4 +1,4 @@
-"""From a row to its cells: one function for every declared key.
+"""From a row to its cells: one way for every declared key.
 
 A row is (person, place, subject); the subject is a year, a line or a project.
 """
@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from credits.columns import Column, Part
+from credits.columns import Part
 from credits.enums import SENT_LATE, CreditRole, GrantMethod, JudgementState, LineState, OfficialState, RequirementState
 from credits.models import Entry
 from credits.models.ledger import GRANT_METHODS
@@ -21,7 +22,7 @@ from credits.models.projects import term
 from credits.registry import TermKind
 from credits.rules import Period, RuleSet
 from credits.selectors import category_title
-from credits.selectors.briefs import Brief, turned
+from credits.selectors.briefs import Brief, Official, figure, kind_key, turned
 from credits.selectors.texts import plain, requirement_title
 from credits.selectors.texts import state as state_text
 from credits.selectors.views import LineView
@@ -41,11 +42,10 @@ class PersonPart(NamedTuple):
 class Place:
     """Where somebody works. `unit_id` names the hospital, also for a department of it."""
 
-    __slots__ = ("department", "kept", "unit_code", "unit_id", "unit_name")
+    __slots__ = ("department", "unit_code", "unit_id", "unit_name")
 
     def __init__(self, unit_id: int | None, unit_code: str, unit_name: str, department: str) -> None:
         self.unit_id, self.unit_code, self.unit_name, self.department = unit_id, unit_code, unit_name, department
-        self.kept: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,60 +57,76 @@ class YearContext:
     as_of: date
     period: Period | None
     categories: frozenset[str]
-    titles: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
-    states: dict[Any, JudgementState] = field(default_factory=dict)
+    kinds: dict[PersonState, "Kinds"] = field(default_factory=dict, init=False)
 
-    def title(self, kind: str, category: str, required: str | None) -> str:
-        """What a requirement asks, in words that are put together once."""
-        key = (kind, category, required)
-        found = self.titles.get(key)
-        if found is None:
-            found = self.titles[key] = requirement_title(
-                kind, category_title(self.rules, category), None if required is None else Decimal(required)
-            )
-        return found
+    def unmet(self, goal: list[Any]) -> tuple[str, bool] | None:
+        """What a goal of a brief asks and where it stands; None where it is met. With a place for its figure (%s), or
+        for two (%(low)s, %(high)s) where it is undetermined (True)."""
+        kind, category, required, _reached, _low, _high, running, closed, turns = goal
+        if self.period is None:
+            return None
+        state = closed if self.is_closed else turned(running, turns, self.as_of)
+        if state == RequirementState.MET:
+            return None
+        is_undetermined, figures = state == RequirementState.UNDETERMINED, "%s"
+        if is_undetermined:
+            low, high = "%(low)s", "%(high)s"
+            figures = _("%(low)s verified, %(high)s if what is unverified counts") % {"low": low, "high": high}
+        title = requirement_title(
+            kind, category_title(self.rules, category), None if required is None else Decimal(required)
+        )
+        return _("%(goal)s: %(figures)s") % {"goal": title.replace("%", "%%"), "figures": figures}, is_undetermined
 
     @cached_property
     def is_closed(self) -> bool:
         return self.period is not None and self.period.is_closed(self.as_of)
 
-    @cached_property
-    def goal_text(self) -> str:
-        return _("%(goal)s: %(figures)s")
+    def years(self, state: PersonState) -> "Kinds":
+        """Makes the years of people who are `state`."""
+        found = self.kinds.get(state)
+        if found is None:
+            found = self.kinds[state] = Kinds(state, self)
+        return found
 
-    @cached_property
-    def unverified_text(self) -> str:
-        return _("%(low)s verified, %(high)s if what is unverified counts")
 
+class Kind:
+    """All of a year but its figures: a province's years are of some hundred kinds."""
 
-class Year:
-    """A person's year: the judgement in brief, and what the person is to the audit.
-
-    Many people have the same: `people` counts how many rows it stands in, `stored` those from a stored judgement.
-    """
-
-    __slots__ = ("brief", "context", "is_reported", "judged", "kept", "official_key", "people", "state", "stored")
+    __slots__ = ("context", "has_turns", "is_reported", "judged", "marks", "official", "state", "unmet")
 
     def __init__(self, brief: Brief, state: PersonState, context: YearContext) -> None:
-        self.brief, self.state, self.context = brief, state, context
-        self.judged = state_of(brief, context)
-        self.official_key = brief.official_key
-        self.is_reported = brief.is_reported
-        self.kept: Any = None
-        self.people = self.stored = 0
+        self.context, self.state = context, state
+        self.marks: tuple[str, ...] = tuple(mark.value for mark in brief.marks)
+        self.official: tuple[Official, ...] = brief.official
+        self.is_reported, self.has_turns = brief.is_reported, brief.has_turns
+        # Nobody knows how it stands where nobody knows the period.
+        period = context.period
+        self.judged = JudgementState.UNDETERMINED if period is None else brief.state_on(context.as_of, period)
+        # Of every goal that is not met: where it stands, and what is said of it.
+        said = enumerate(map(context.unmet, brief.raw[5]))
+        self.unmet = [(place, *one) for place, one in said if one is not None]
 
 
-def state_of(brief: Brief, context: YearContext) -> JudgementState:
-    """Undetermined where nobody knows the period."""
-    if context.period is None:
-        return JudgementState.UNDETERMINED
-    key = brief.outcome_key
-    found = context.states.get(key)
-    if found is None:
-        found = brief.state_on(context.as_of, context.period)
-        if key is not None:
-            context.states[key] = found
-    return found
+class Year(NamedTuple):
+    """A person's year. `raw` is the judgement in brief, as `Brief` has it."""
+
+    kind: Kind
+    raw: list[Any]
+
+
+class Kinds:
+    """The kinds of years of people who are in one state; each is made once."""
+
+    def __init__(self, state: PersonState, context: YearContext) -> None:
+        self.state, self.context = state, context
+        self.found: dict[Any, Kind] = {}
+
+    def year(self, raw: list[Any]) -> Year:
+        key = kind_key(raw)
+        kind = self.found.get(key)
+        if kind is None:
+            kind = self.found[key] = Kind(Brief(raw), self.state, self.context)
+        return Year(kind, raw)
 
 
 class Line(NamedTuple):
@@ -119,40 +135,36 @@ class Line(NamedTuple):
 
 
 Row = tuple[Any, Any, Any]
-Read = Callable[[Any, Column], Value]
 
 
-def result(year: Year, _column: Column) -> str:
+class Cell(NamedTuple):
+    """A cell is what `read` makes of what `of` takes from a part of a row (None: as it is). `is_kept`: many rows have
+    the same, so that it is made once."""
+
+    of: Callable[[Any], Any] | None
+    read: Callable[[Any], Value] | None
+    is_kept: bool
+
+
+def result(kind: Kind) -> str:
     """What the authority's list calls it, and honestly what is open or undetermined."""
-    return _("Not assessed") if year.state != PersonState.ACTIVE else state_text(year.judged)
+    return _("Not assessed") if kind.state != PersonState.ACTIVE else state_text(kind.judged)
 
 
-def reason(year: Year, _column: Column) -> str:
+def reason(year: Year) -> str:
     """Why: the person's state, or each requirement that is not met, with its figures."""
-    if year.state != PersonState.ACTIVE:
-        return str(year.state.label)
-    return "; ".join([text for goal in year.brief.raw_goals if (text := _goal(goal, year.context))])
+    kind, raw = year
+    if kind.state != PersonState.ACTIVE:
+        return str(kind.state.label)
+    parts = []
+    for place, text, is_undetermined in kind.unmet:
+        goal = raw[5][place]
+        figures = {"low": _plain(goal[4]), "high": _plain(goal[5])} if is_undetermined else _plain(goal[3])
+        parts.append(text % figures)
+    return "; ".join(parts)
 
 
-def _goal(goal: list[Any], context: YearContext) -> str:
-    """A goal as the brief has it, in words; "" where it is met. Most years have figures that no other has."""
-    kind, category, required, reached, low, high, running, closed, turns = goal
-    if context.period is None:
-        return ""
-    state = closed if context.is_closed else turned(running, turns, context.as_of)
-    if state == _MET:
-        return ""
-    if state == _UNDETERMINED:
-        figures = context.unverified_text % {"low": _plain(low), "high": _plain(high)}
-    else:
-        figures = _plain(reached)
-    return context.goal_text % {"goal": context.title(kind, category, required), "figures": figures}
-
-
-_MET, _UNDETERMINED = RequirementState.MET.value, RequirementState.UNDETERMINED.value
-
-
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 13)
 def _plain(text: str) -> str:
     return plain(Decimal(text))
 
@@ -161,30 +173,33 @@ def verification(unverified: bool) -> str:
     return _("to be verified") if unverified else ""
 
 
-def _others(year: Year, _column: Column) -> Decimal:
-    named = year.context.categories
-    return sum((value for code, value in year.brief.by_category.items() if code not in named), Decimal(0))
+def _others(year: Year) -> Decimal:
+    named = year.kind.context.categories
+    return sum([figure(value) for code, value in year.raw[4].items() if code not in named], _ZERO)
 
 
-def _count(year: Year, *states: OfficialState) -> int:
-    return sum(one.count for one in year.brief.official if one.state in states)
+_ZERO = Decimal(0)
+
+
+def _count(kind: Kind, *states: OfficialState) -> int:
+    return sum(one.count for one in kind.official if one.state in states)
 
 
 _REPORTED = (OfficialState.REPORTED, OfficialState.REGISTERED, OfficialState.RETURNED)
 _REVIEWED = (OfficialState.REGISTERED, OfficialState.RETURNED)
 
 
-def report_state(year: Year, _column: Column) -> str:
-    done, every = _count(year, *_REPORTED), _count(year, *OfficialState)
+def report_state(kind: Kind) -> str:
+    done, every = _count(kind, *_REPORTED), _count(kind, *OfficialState)
     if not done:
         return _("Not reported") if every else ""
     return _("Reported") if done == every else _("%(count)s of %(every)s reported") % {"count": done, "every": every}
 
 
-def review_state(year: Year, _column: Column) -> str:
-    registered, returned = _count(year, OfficialState.REGISTERED), _count(year, OfficialState.RETURNED)
+def review_state(kind: Kind) -> str:
+    registered, returned = _count(kind, OfficialState.REGISTERED), _count(kind, OfficialState.RETURNED)
     parts = []
-    if registered == _count(year, *OfficialState) and registered:
+    if registered == _count(kind, *OfficialState) and registered:
         parts.append(_("Registered"))
     elif registered:
         parts.append(_("%(count)s registered") % {"count": registered})
@@ -193,61 +208,60 @@ def review_state(year: Year, _column: Column) -> str:
     return "; ".join(parts)
 
 
-def _latest(year: Year, *states: OfficialState) -> date | None:
-    return max((one.on for one in year.brief.official if one.state in states and one.on), default=None)
+def _latest(kind: Kind, *states: OfficialState) -> date | None:
+    return max((one.on for one in kind.official if one.state in states and one.on), default=None)
 
 
-def _opinion(year: Year, _column: Column) -> str:
-    return "; ".join(one.reference for one in year.brief.official if one.state in _REVIEWED and one.reference)
+def _opinion(kind: Kind) -> str:
+    return "; ".join(one.reference for one in kind.official if one.state in _REVIEWED and one.reference)
 
 
-def _reporting_unit(row: Row, _column: Column) -> str:
+def _reporting_unit(row: Row) -> str:
     _person, place, year = row
-    return place.unit_name if year.is_reported else ""
+    return str(place.unit_name) if year.kind.is_reported else ""
 
 
-def _number(attribute: str) -> Read:
-    return lambda year, _column: getattr(year.brief, attribute)
+def _credits_in(category: str) -> Cell:
+    return Cell(lambda year: year.raw[4].get(category, "0"), figure, is_kept=True)
 
 
-def _field(name: str) -> Read:
-    return lambda part, _column: getattr(part, name)
-
-
-YEAR: dict[str, Read] = {
-    "year": lambda year, _c: str(year.context.year),
+_kind = attrgetter("kind")
+_KINDS: dict[str, Callable[[Kind], Value]] = {
+    "year": lambda kind: str(kind.context.year),
     "result": result,
-    "reason": reason,
-    "hours": _number("hours"),
-    "credits": _number("credits"),
-    "credits_in": lambda year, column: year.brief.by_category.get(column.argument, Decimal(0)),
-    "credits_other": _others,
-    "credits_registered": _number("credits_registered"),
     "report_state": report_state,
-    "report_time": lambda year, _c: _latest(year, OfficialState.REPORTED),
+    "report_time": lambda kind: _latest(kind, OfficialState.REPORTED),
     "review_state": review_state,
     # Which office reviewed is not recorded; nothing is claimed.
-    "review_unit": lambda _year, _c: "",
-    "review_time": lambda year, _c: _latest(year, *_REVIEWED),
+    "review_unit": lambda _kind: "",
+    "review_time": lambda kind: _latest(kind, *_REVIEWED),
     "review_opinion": _opinion,
-    "rule_set": lambda year, _c: year.context.rules.key,
-    "mark": lambda year, _c: verification(bool(year.brief.marks)),
+    "rule_set": lambda kind: kind.context.rules.key,
+    "mark": lambda kind: verification(bool(kind.marks)),
 }
-# Key of a column → the field of PersonPart.
-PERSON_FIELDS = {
-    "person_number": "number",
-    "name": "name",
-    "id_number": "id_number",
-    "person_state": "state",
-    "title": "title",
+# A function makes the cell of what follows the colon of its key.
+YEAR: dict[str, Cell | Callable[[str], Cell]] = {
+    **{key: Cell(_kind, read, is_kept=True) for key, read in _KINDS.items()},
+    "reason": Cell(None, reason, is_kept=False),
+    "credits": Cell(lambda year: year.raw[0], figure, is_kept=True),
+    "hours": Cell(lambda year: year.raw[1], figure, is_kept=True),
+    "credits_registered": Cell(lambda year: year.raw[2], figure, is_kept=True),
+    "credits_in": _credits_in,
+    "credits_other": Cell(_others, None, is_kept=True),
 }
-PERSON: dict[str, Read] = {key: _field(name) for key, name in PERSON_FIELDS.items()}
-PLACE: dict[str, Read] = {
-    "unit_code": lambda place, _c: place.unit_code,
-    "unit_name": lambda place, _c: place.unit_name,
-    "department": lambda place, _c: place.department,
+PERSON: dict[str, Cell] = {
+    "person_number": Cell(attrgetter("number"), None, is_kept=False),
+    "name": Cell(attrgetter("name"), None, is_kept=False),
+    "id_number": Cell(attrgetter("id_number"), None, is_kept=False),
+    "person_state": Cell(attrgetter("state"), None, is_kept=True),
+    "title": Cell(attrgetter("title"), None, is_kept=True),
 }
-ROW: dict[str, Read] = {"report_unit": _reporting_unit}
+PLACE: dict[str, Cell] = {
+    "unit_code": Cell(None, attrgetter("unit_code"), is_kept=True),
+    "unit_name": Cell(None, attrgetter("unit_name"), is_kept=True),
+    "department": Cell(None, attrgetter("department"), is_kept=True),
+}
+ROW: dict[str, Cell] = {"report_unit": Cell(_reporting_unit, None, is_kept=True)}
 
 
 def counted(state: LineState) -> str:
@@ -294,63 +308,65 @@ def _attendance(entry: Entry) -> str:
     return f"{days}, {plain(entry.quantity)} {units.get(entry.unit, entry.unit)}"
 
 
-def _explanation(line: Line, _column: Column) -> str:
+def _explanation(line: Line) -> str:
     view = line.view
     return f"{view.text} {view.taken_back_because}" if view.taken_back_because else view.text
 
 
-LINE: dict[str, Read] = {
-    "year": lambda line, _c: str(line.context.year),
-    "category": lambda line, _c: line.view.category_title,
-    "activity_type": lambda line, _c: line.view.type_title,
-    "project_type": lambda line, _c: _("Project") if line.view.entry.project_number else _("Not a project"),
-    "project_number": lambda line, _c: line.view.entry.project_number,
-    "entry_title": lambda line, _c: entry_title(line.view.entry),
-    "level": lambda line, _c: term(TermKind.LEVEL, line.view.entry.level),
-    "begins_on": lambda line, _c: line.view.entry.begins_on,
-    "ends_on": lambda line, _c: line.view.entry.ends_on,
-    "hours": lambda line, _c: line.view.hours,
-    "credits": lambda line, _c: line.view.credits,
-    "organiser": lambda line, _c: line.view.entry.organiser,
-    "granted_how": lambda line, _c: _how(line.view.entry),
-    "grant_way": lambda line, _c: _way(line.view.entry),
-    "role": lambda line, _c: _role(line.view.entry),
-    "official_state": lambda line, _c: line.view.official_text,
-    "official_on": lambda line, _c: line.view.official_on,
-    "counted": lambda line, _c: counted(line.view.state),
+_LINES: dict[str, Callable[[Line], Value]] = {
+    "year": lambda line: str(line.context.year),
+    "category": lambda line: line.view.category_title,
+    "activity_type": lambda line: line.view.type_title,
+    "project_type": lambda line: _("Project") if line.view.entry.project_number else _("Not a project"),
+    "project_number": lambda line: line.view.entry.project_number,
+    "entry_title": lambda line: entry_title(line.view.entry),
+    "level": lambda line: term(TermKind.LEVEL, line.view.entry.level),
+    "begins_on": lambda line: line.view.entry.begins_on,
+    "ends_on": lambda line: line.view.entry.ends_on,
+    "hours": lambda line: line.view.hours,
+    "credits": lambda line: line.view.credits,
+    "organiser": lambda line: line.view.entry.organiser,
+    "granted_how": lambda line: _how(line.view.entry),
+    "grant_way": lambda line: _way(line.view.entry),
+    "role": lambda line: _role(line.view.entry),
+    "official_state": lambda line: line.view.official_text,
+    "official_on": lambda line: line.view.official_on,
+    "counted": lambda line: counted(line.view.state),
     "line_reason": _explanation,
-    "attendance": lambda line, _c: _attendance(line.view.entry),
-    "evidence": lambda line, _c: _pieces(line.view.entry),
-    "rule_set": lambda line, _c: line.context.rules.key,
-    "mark": lambda line, _c: verification(line.view.mark != "A"),
+    "attendance": lambda line: _attendance(line.view.entry),
+    "evidence": lambda line: _pieces(line.view.entry),
+    "rule_set": lambda line: line.context.rules.key,
+    "mark": lambda line: verification(line.view.mark != "A"),
 }
-PROJECT: dict[str, Read] = {
-    "year": lambda project, _c: str(project.year),
-    "project_number": lambda project, _c: project.number,
-    "project_title": lambda project, _c: project.title,
-    "discipline": lambda project, _c: project.discipline,
-    "level": lambda project, _c: project.level_label,
-    "project_kind": lambda project, _c: project.kind_label,
-    "begins_on": lambda project, _c: project.begins,
-    "ends_on": lambda project, _c: project.ends,
-    "days": lambda project, _c: Decimal(project.days_held),
-    "project_hours": lambda project, _c: project.hours,
-    "person_in_charge": lambda project, _c: project.person_in_charge,
+_PROJECTS: dict[str, Callable[[Any], Value]] = {
+    "year": lambda project: str(project.year),
+    "project_number": lambda project: project.number,
+    "project_title": lambda project: project.title,
+    "discipline": lambda project: project.discipline,
+    "level": lambda project: project.level_label,
+    "project_kind": lambda project: project.kind_label,
+    "begins_on": lambda project: project.begins,
+    "ends_on": lambda project: project.ends,
+    "days": lambda project: Decimal(project.days_held),
+    "project_hours": lambda project: project.hours,
+    "person_in_charge": lambda project: project.person_in_charge,
     # The register keeps no phone; the office that sends the list writes it in.
-    "phone": lambda _project, _c: "",
-    "subdiscipline": lambda project, _c: project.subdiscipline,
-    "project_form": lambda project, _c: project.form_label,
-    "place": lambda project, _c: project.place,
-    "theory_hours": lambda project, _c: project.theory_hours,
-    "practice_hours": lambda project, _c: project.practice_hours,
-    "project_credits": lambda project, _c: project.credits,
-    "quota": lambda project, _c: None if project.quota is None else Decimal(project.quota),
-    "closed_on": lambda project, _c: project.closed_on,
-    "remark": lambda project, _c: project.remark,
-    "organiser": lambda project, _c: project.organiser,
+    "phone": lambda _project: "",
+    "subdiscipline": lambda project: project.subdiscipline,
+    "project_form": lambda project: project.form_label,
+    "place": lambda project: project.place,
+    "theory_hours": lambda project: project.theory_hours,
+    "practice_hours": lambda project: project.practice_hours,
+    "project_credits": lambda project: project.credits,
+    "quota": lambda project: None if project.quota is None else Decimal(project.quota),
+    "closed_on": lambda project: project.closed_on,
+    "remark": lambda project: project.remark,
+    "organiser": lambda project: project.organiser,
 }
-# Part → (its functions, where it stands in a row; None: the whole row).
-PARTS: Mapping[Part, tuple[Mapping[str, Read], int | None]] = {
+LINE = {key: Cell(None, read, is_kept=False) for key, read in _LINES.items()}
+PROJECT = {key: Cell(None, read, is_kept=False) for key, read in _PROJECTS.items()}
+# Part → (its cells, where it stands in a row; None: the whole row).
+PARTS: Mapping[Part, tuple[Mapping[str, Cell | Callable[[str], Cell]], int | None]] = {
     Part.PERSON: (PERSON, 0),
     Part.PLACE: (PLACE, 1),
     Part.YEAR: (YEAR, 2),
@@ -358,3 +374,11 @@ PARTS: Mapping[Part, tuple[Mapping[str, Read], int | None]] = {
     Part.PROJECT: (PROJECT, 2),
     Part.ROW: (ROW, None),
 }
+
+
+def cell_of(part: Part, key: str) -> tuple[Cell, int | None]:
+    """How the cells of a column are made, and of what of a row."""
+    name, _colon, argument = key.partition(":")
+    cells, index = PARTS[part]
+    found = cells[name]
+    return found if isinstance(found, Cell) else found(argument), index

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from credits import selectors
 from credits.exports.annual import UNKNOWN, Asked, Step, context_of
-from credits.exports.cells import Line, Place, Row, Year
+from credits.exports.cells import Line, Place, Row
 from credits.exports.people import Crowd, Found, Places
 from credits.exports.totals import Totals, judgements
 from credits.models import Book, Entry
@@ -34,7 +34,7 @@ def grantees(wish: Asked, sought: str) -> QuerySet[Any]:
 def rows(crowd: Crowd, wish: Asked, totals: Totals, step: Step, *, sought: str = "") -> Iterator[Row]:
     """In the order of person numbers, then of entries. People without entries have no row, but count in the totals."""
     for person, standing, place in standings(crowd, wish, totals, step):
-        part, context = crowd.part(person), context_of(wish, standing)
+        (part,), context = crowd.parts([person]), context_of(wish, standing)
         for line in lines_of(standing):
             if not sought or sought in {line.entry.project_number, line.entry.title}:
                 yield part, place(line), Line(line, context)
@@ -76,9 +76,9 @@ def standings(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator
             rule_set_id=wish.rule_set_id, year=wish.year, on=wish.as_of, with_lines=True,
         )  # fmt: skip
         for row, standing in zip(chunk, found, strict=True):
-            year = Year(briefs.read(standing.brief or UNKNOWN), crowd.state(row.pk), context_of(wish, standing))
-            year.people, year.stored = 1, int(row.pk in stored)
-            totals.add(year)
+            raw = briefs.read(standing.brief or UNKNOWN).raw
+            years = [context_of(wish, standing).years(crowd.state(row.pk)).year(raw)]
+            totals.add(*((years, []) if row.pk in stored else ([], years)))
             yield row, standing, PlaceOf(places, row)
         made += len(chunk)
         step(made)

@@ -57,7 +57,7 @@ def write(
     content = replace(content, column_set=on_paper(content.column_set))
 
     def statement(person: Found, standing: Standing, place_of: PlaceOf) -> dict[str, Any]:
-        part = crowd.part(person)
+        (part,) = crowd.parts([person])
         own = replace(context, rules=standing.version)
         lines: list[Row] = [(part, place_of(line), Line(line, own)) for line in lines_of(standing)]
         shown_rows = [texts for _row, texts in made(content.column_set, lines, shown)]

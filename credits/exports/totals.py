@@ -1,6 +1,7 @@
 """What a file adds up to, and whether the stored judgements say the same."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -8,11 +9,12 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 
 from credits.enums import JudgementState
-from credits.exports.cells import Year
+from credits.exports.cells import Kind, Year
 from credits.exports.people import Crowd
 from credits.models import Judgement
 from credits.rules import Period
 from credits.selectors import LoadedRuleSet
+from credits.selectors.briefs import figure
 from credits.selectors.judging import by_version, is_stored
 from organisations.enums import PersonState
 
@@ -32,12 +34,22 @@ class Sums:
     hours: Decimal = Decimal(0)
     states: Counter[str] = field(default_factory=Counter)
 
-    def add(self, year: Year, people: int) -> None:
-        if people:
-            self.people += people
-            self.credits += year.brief.credits * people
-            self.hours += year.brief.hours * people
-            self.states[year.judged.value] += people
+    @classmethod
+    def of(cls, years: Sequence[Year], kinds: Mapping[Kind, int]) -> "Sums":
+        found = cls(
+            len(years),
+            sum(map(figure, [year.raw[0] for year in years]), Decimal(0)),
+            sum(map(figure, [year.raw[1] for year in years]), Decimal(0)),
+        )
+        for kind, people in kinds.items():
+            found.states[kind.judged.value] += people
+        return found
+
+    def add(self, other: "Sums") -> None:
+        self.people += other.people
+        self.credits += other.credits
+        self.hours += other.hours
+        self.states.update(other.states)
 
 
 @dataclass
@@ -53,14 +65,18 @@ class Totals:
     has_turns: bool = False
     marks: set[str] = field(default_factory=set)
 
-    def add(self, year: Year) -> None:
-        """All the rows in which `year` stands; call it once when there will be no more of them."""
-        self.all.add(year, year.people)
-        self.stored.add(year, year.stored)
-        self.not_assessed += year.people * (year.state != PersonState.ACTIVE)
-        if year.people:
-            self.marks.update(year.brief.mark_key)
-        self.has_turns = self.has_turns or year.brief.has_turns
+    def add(self, stored: Sequence[Year], others: Sequence[Year] = ()) -> None:
+        """The years of some rows: those from a stored judgement, and the others."""
+        for years in (stored, others):
+            kinds = Counter([year.kind for year in years])
+            sums = Sums.of(years, kinds)
+            self.all.add(sums)
+            if years is stored:
+                self.stored.add(sums)
+            for kind, people in kinds.items():
+                self.not_assessed += people * (kind.state != PersonState.ACTIVE)
+                self.has_turns = self.has_turns or kind.has_turns
+                self.marks.update(kind.marks)
 
     def reconcile(
         self, crowd: Crowd, rule_set_id: str, version: LoadedRuleSet, period: Period | None, *, is_closed: bool

@@ -16,7 +16,6 @@ from credits.enums import Encoding
 from credits.exports.cells import Row, Value
 from credits.exports.making import made
 
-_QUOTED = re.compile(r'[",\r\n]')
 CODECS = {Encoding.UTF_8: "utf-8-sig", Encoding.GB18030: "gb18030"}
 # Every sheet holds a file open while it is written; a name has at most 31 characters.
 MOST_SHEETS, LONGEST_SHEET_NAME = 250, 31
@@ -48,7 +47,9 @@ def cell(value: Value) -> str:
             return value  # most texts: letters and digits need nothing
         if value.startswith(FORMULA_STARTS):
             value = defused(value)
-        return '"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value
+        if '"' in value or "," in value or "\n" in value or "\r" in value:
+            return '"' + value.replace('"', '""') + '"'
+        return value
     if value is None:
         return ""
     if isinstance(value, Decimal):

@@ -104,12 +104,6 @@ class Brief:
         return self._goals
 
     @property
-    def raw_goals(self) -> list[list[Any]]:
-        """As `GoalBrief` has them, but as the text does: figures as strings, states as codes, days in ISO form."""
-        found: list[list[Any]] = self.raw[5]
-        return found
-
-    @property
     def has_turns(self) -> bool:
         return any(map(_TURNS, self.raw[5]))
 
@@ -125,30 +119,9 @@ class Brief:
         )
 
     @property
-    def outcome_key(self) -> Any:
-        """Briefs with the same one have the same state on every day. None: nothing is known of it."""
-        if self.has_turns:
-            return None
-        return self.raw[3], *[row[6] for row in self.raw[5]]
-
-    @property
-    def category_key(self) -> tuple[tuple[str, str], ...]:
-        """Briefs with the same one have the same credits in every category."""
-        return tuple(self.raw[4].items())
-
-    @property
-    def mark_key(self) -> tuple[str, ...]:
-        return tuple(self.raw[6])
-
-    @property
     def is_reported(self) -> bool:
         """Whether any entry was ever told to the authority."""
         return any(row[0] != _RECORDED for row in self.raw[7])
-
-    @property
-    def official_key(self) -> str:
-        """Briefs with the same one are reported and registered alike."""
-        return str(self.raw[7])
 
     @property
     def entries(self) -> int:
@@ -203,8 +176,24 @@ def read(text: str) -> Brief:
     return Brief(json.loads(text))
 
 
+def read_many(texts: Iterable[str]) -> list[list[Any]]:
+    """What many briefs hold, each as `Brief.raw` has it."""
+    found: list[list[Any]] = json.loads(f"[{','.join(texts)}]")
+    return found
+
+
+def kind_key(raw: list[Any]) -> Any:
+    """Briefs with the same one differ in figures alone: they ask for the same goals, which stand alike on every day,
+    and are marked, reported and registered alike."""
+    goals = [
+        (kind, category, required, running, closed, str(turns) if turns else "")
+        for kind, category, required, _reached, _low, _high, running, closed, turns in raw[5]
+    ]
+    return raw[3], tuple(goals), tuple(raw[6]), tuple(map(tuple, raw[7]))
+
+
 # A province has a few thousand different figures and a handful of states; each is made once.
-figure = lru_cache(maxsize=1 << 14)(Decimal)
+figure = lru_cache(maxsize=1 << 13)(Decimal)
 _TURNS = itemgetter(8)
 _RECORDED = OfficialState.RECORDED.value
 _STATES = {state.value: state for state in RequirementState}

@@ -10,7 +10,7 @@ from organisations.selectors.account import (
 )
 from organisations.selectors.people import (
     employment_on,
-    id_number_masker,
+    masked_id_numbers,
     people_by_id_number,
     people_by_phone,
     person_by_phone,
@@ -34,8 +34,8 @@ __all__ = [
     "consents_of",
     "employment_on",
     "holds_role",
-    "id_number_masker",
     "in_force",
+    "masked_id_numbers",
     "missing_consents",
     "node_in",
     "notifications_of",

@@ -1,6 +1,6 @@
 """Who somebody is: where they work, what they are on a day, how they are found."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
@@ -49,14 +49,10 @@ def people_by_id_number(numbers: Collection[str]) -> dict[str, Person]:
     return _people_by("id_number_index", "person.id_number", numbers)
 
 
-def id_number_masker() -> Callable[[str, UUID | str], str]:
-    """Makes of a sealed ID number and its person's public id what may be shown; for lists of many people."""
+def masked_id_numbers(rows: Iterable[tuple[str, UUID | str]]) -> list[str]:
+    """What may be shown of sealed ID numbers, each given with its person's public id; for lists of many people."""
     read, mask = crypto.reader(), rules.masked_id_number
-
-    def masked(sealed: str, public_id: UUID | str) -> str:
-        return mask(read(sealed, f"person.id_number:{public_id}")) if sealed else ""
-
-    return masked
+    return [mask(read(sealed, f"person.id_number:{public_id}")) if sealed else "" for sealed, public_id in rows]
 
 
 def _people_by(column: str, field: str, values: Collection[str]) -> dict[str, Person]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -91,12 +92,12 @@ def rows_of(job: ExportJob, encoding: str = "utf-8-sig") -> list[dict[str, str]]
     return [dict(zip(keys, line, strict=True)) for line in lines[1:]]
 
 
-def test_every_declared_key_has_its_one_function() -> None:
+def test_every_declared_key_has_its_one_cell() -> None:
     declared: dict[Part, set[str]] = {part: set() for part in Part}
     for keys in DECLARED.values():
         for one in keys.values():
             declared[one.part].add(one.key)
-    assert {part: set(functions) for part, (functions, _index) in cells.PARTS.items()} == declared
+    assert {part: set(found) for part, (found, _index) in cells.PARTS.items()} == declared
 
 
 def test_shipped_sets_are_the_four_that_the_authority_asks_for() -> None:
@@ -285,19 +286,36 @@ def test_cells_that_are_made_once_are_those_that_are_made_for_each_row() -> None
         )  # fmt: skip
         person = cells.PersonPart("1", "王", "4101**********4516", "正常", "技师")
         place = dice.choice(places)
-        return person, place, cells.Year(briefs.read(text), dice.choice(states), wish.context)
+        return person, place, wish.context.years(dice.choice(states)).year(briefs.read(text).raw)
 
     places = [cells.Place(n, f"H{n}", f"第{n}医院", "CT室") for n in range(3)]
     rows = [row() for _n in range(300)]
     alone = []
-    for one in rows:
-        texts = []
-        for column in column_set.columns:
-            functions, index = cells.PARTS[columns.declared(column_set.kind, column.key).part]
-            read = functions[column.key.partition(":")[0]]
-            texts.append(writers.cell(read(one if index is None else one[index], column)))
-        alone.append(texts)
-    assert [list(texts) for _row, texts in made(column_set, rows, writers.cell)] == alone
+    for person, place, year in rows:
+        # A year that shares nothing with the others.
+        own = replace(wish.context).years(year.kind.state).year(year.raw)
+        alone.append(next(iter(made(column_set, [(person, place, own)], writers.cell)))[1])
+    assert len({year.kind for _person, _place, year in rows}) < len(rows) - 30
+    assert [texts for _row, texts in made(column_set, rows, writers.cell)] == alone
+
+
+def test_reason_tells_each_goal_that_is_not_met() -> None:
+    column_set = column_sets.find(SETS["annual"])
+    wish = annual.asked(rule_set_id=HENAN, year=YEAR, as_of=date(YEAR, 11, 20), categories=column_set.categories)
+    goals = [
+        ["min_total", "", "25.00", "10.10", "1.00", "2.00", "open", "failed", []],
+        ["min_total", "", "20.00", "30.00", "30.00", "30.00", "met", "met", []],
+        ["min_hours", "", "90.00", "80.00", "70.50", "95.00", "undetermined", "undetermined", []],
+    ]
+    raw = ["10.10", "80.00", "0.00", "failed", {"I": "10.10"}, goals, ["B"], [], 1]
+    with translation.override("en"):
+        year = wish.context.years(PersonState.ACTIVE).year(raw)
+        assert cells.reason(year) == (
+            "At least 25 credits: 10.1; At least 90 hours: 70.5 verified, 95 if what is unverified counts"
+        )
+        other = [*raw[:5], [[*goals[0][:3], "11.00", *goals[0][4:]], *goals[1:]], *raw[6:]]
+        same = wish.context.years(PersonState.ACTIVE).year(other)
+        assert (same.kind, cells.reason(same)[:23]) == (year.kind, "At least 25 credits: 11")
 
 
 def test_goal_has_the_same_state_as_text_and_as_figures() -> None:
