@@ -57,7 +57,18 @@ class YearContext:
     as_of: date
     period: Period | None
     categories: frozenset[str]
+    titles: dict[tuple[str, str, str | None], str] = field(default_factory=dict, init=False)
     kinds: dict[PersonState, "Kinds"] = field(default_factory=dict, init=False)
+
+    def title(self, kind: str, category: str, required: str | None) -> str:
+        """What a requirement asks, in words that are put together once."""
+        key = (kind, category, required)
+        found = self.titles.get(key)
+        if found is None:
+            found = self.titles[key] = requirement_title(
+                kind, category_title(self.rules, category), None if required is None else Decimal(required)
+            )
+        return found
 
     def unmet(self, goal: list[Any]) -> tuple[str, bool] | None:
         """What a goal of a brief asks and where it stands; None where it is met. With a place for its figure (%s), or
@@ -72,10 +83,8 @@ class YearContext:
         if is_undetermined:
             low, high = "%(low)s", "%(high)s"
             figures = _("%(low)s verified, %(high)s if what is unverified counts") % {"low": low, "high": high}
-        title = requirement_title(
-            kind, category_title(self.rules, category), None if required is None else Decimal(required)
-        )
-        return _("%(goal)s: %(figures)s") % {"goal": title.replace("%", "%%"), "figures": figures}, is_undetermined
+        title = self.title(kind, category, required).replace("%", "%%")
+        return _("%(goal)s: %(figures)s") % {"goal": title, "figures": figures}, is_undetermined
 
     @cached_property
     def is_closed(self) -> bool:
@@ -90,7 +99,7 @@ class YearContext:
 
 
 class Kind:
-    """All of a year but its figures: a province's years are of some hundred kinds."""
+    """All of a year but its figures. Most people of a province share theirs with many."""
 
     __slots__ = ("context", "has_turns", "is_reported", "judged", "marks", "official", "state", "unmet")
 
@@ -115,7 +124,9 @@ class Year(NamedTuple):
 
 
 class Kinds:
-    """The kinds of years of people who are in one state; each is made once."""
+    """The kinds of years of people who are in one state; each is made once, unless there are very many."""
+
+    most = 1 << 11
 
     def __init__(self, state: PersonState, context: YearContext) -> None:
         self.state, self.context = state, context
@@ -125,6 +136,8 @@ class Kinds:
         key = kind_key(raw)
         kind = self.found.get(key)
         if kind is None:
+            if len(self.found) >= self.most:
+                self.found.clear()
             kind = self.found[key] = Kind(Brief(raw), self.state, self.context)
         return Year(kind, raw)
 

@@ -9,7 +9,7 @@ from credits.exports.cells import Cell, Row, Value, cell_of
 
 T = TypeVar("T")
 # So many rows are made at a time, and so many different cells of a sort are kept.
-AT_ONCE, KEPT = 250, 1 << 13
+AT_ONCE, KEPT = 250, 1 << 12
 
 
 class Kept(dict[Any, T]):
