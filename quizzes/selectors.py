@@ -259,12 +259,15 @@ class Sheet:
 
 
 def sheet(attempt: Attempt) -> Sheet:
-    """No query while the attempt is open, one when it is closed (needs `attempt.quiz`)."""
+    """No query while the attempt is open, at most one when it is closed (needs `attempt.quiz`)."""
     now = timezone.now()
     summary, allowed, review_from = None, False, None
     if not attempt.is_open:
-        context = Context(attempt.context_kind, attempt.context_id)
-        summary = attempts_summary(person=attempt.person, quiz=attempt.quiz, context=context)
+        if attempt.is_only:
+            summary = summarise([attempt], quiz=attempt.quiz, now=now)
+        else:
+            context = Context(attempt.context_kind, attempt.context_id)
+            summary = attempts_summary(person=attempt.person, quiz=attempt.quiz, context=context)
         allowed, review_from = _review(attempt, summary, now)
     return Sheet(
         attempt=attempt,

@@ -68,6 +68,8 @@ class Attempt(models.Model):
     points_possible = models.DecimalField(max_digits=8, decimal_places=2)
     is_passed = models.BooleanField(null=True)
     graded_at = models.DateTimeField(null=True)
+    # Said by the service that just closed the first of its context: there are no others to look for.
+    is_only = False
 
     class Meta:
         verbose_name = _("attempt")

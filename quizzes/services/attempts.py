@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -38,6 +39,11 @@ __all__ = [
 
 PERMIT_AGE = timedelta(hours=12)
 PERMIT_SALT = "quizzes.permit"
+# A save neither needs nor reads the paper and what else is only shown.
+NEEDED_TO_SAVE = (
+    *("public_id", "person_id", "state", "version", "deadline_at", "last_seen_at", "grace_s"),
+    *("shape", "answers", "opened", "locked", "refused"),
+)
 # Our own form without JavaScript signs its changes with this client id.
 FORM_CLIENT = "form"
 
@@ -179,7 +185,7 @@ def visit(*, attempt: Attempt) -> Attempt:
     if not attempt.is_open:
         return attempt
     with transaction.atomic():
-        row = _held(attempt.public_id, attempt.person_id)
+        row = _held(attempt.public_id, attempt.person_id, Attempt.objects.defer("paper"))
         if row.is_open:
             _touch(row)
         # What was read before the row was held may be old; the paper never is.
@@ -196,7 +202,7 @@ def save_answers(*, person: Person, public_id: UUID, events: Sequence[protocol.E
     saved before). The attempt comes without its paper.
     """
     with transaction.atomic():
-        attempt = _held(public_id, person.pk)
+        attempt = _held(public_id, person.pk, Attempt.objects.only(*NEEDED_TO_SAVE))
         was_open = attempt.is_open
         if was_open:
             _touch(attempt, events)
@@ -217,7 +223,7 @@ def advance(
     Again it changes nothing. Raises as `save_answers`, and CannotAdvance.
     """
     with transaction.atomic():
-        attempt = _held(public_id, person.pk)
+        attempt = _held(public_id, person.pk, Attempt.objects.only(*NEEDED_TO_SAVE))
         was_open = attempt.is_open
         if was_open:
             _touch(attempt, events, finish=(item, section))
@@ -236,8 +242,10 @@ def submit(*, person: Person, public_id: UUID, events: Sequence[protocol.Event] 
 
     After its time the attempt is closed with what was saved before. Raises NotFound, InvalidAnswer.
     """
-    row = _held(public_id, person.pk, whole=True)
+    row = _held(public_id, person.pk, Attempt.objects.select_related("quiz"))
     row.person = person
+    # One attempt at a time, numbered: nobody can have opened a second one while the first was open.
+    row.is_only = row.is_open and row.number == 1
     if row.is_open:
         _touch(row, events, hand_in=True)
     return row
@@ -271,16 +279,13 @@ def too_late(attempt: Attempt, events: Sequence[protocol.Event]) -> list[str]:
     return list(late)
 
 
-def _held(public_id: UUID, person_pk: int, *, whole: bool = False) -> Attempt:
-    """The person's attempt, locked where the database knows row locks (SQLite's transaction is exclusive anyway).
-
-    A save neither needs nor reads the paper.
-    """
-    rows = Attempt.objects.select_for_update(of=("self",)).filter(public_id=public_id, person_id=person_pk)
-    attempt = (rows.select_related("quiz") if whole else rows.defer("paper", "marks")).first()
-    if attempt is None:
+def _held(public_id: UUID, person_pk: int, rows: QuerySet[Attempt]) -> Attempt:
+    """The person's attempt, locked where the database knows row locks (SQLite's transaction is exclusive anyway)."""
+    # It is one row or none: neither an order nor a limit is worth its price here.
+    found = list(rows.select_for_update(of=("self",)).filter(public_id=public_id, person_id=person_pk))
+    if not found:
         raise NotFound()
-    return attempt
+    return found[0]
 
 
 def _touch(
@@ -364,6 +369,8 @@ def _close(attempt: Attempt, state: AttemptState, closed_at: datetime, *changed:
 
     What people must mark has no grade and no outcome yet.
     """
+    if deferred := attempt.get_deferred_fields():
+        attempt.refresh_from_db(fields=deferred)
     grade = grades.graded(attempt)
     attempt.state, attempt.closed_at, attempt.receipt = state, closed_at, _receipt()
     fields = grades.current(grade, at=closed_at)

@@ -177,7 +177,7 @@ class Bench:
         return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     def prepare(self) -> None:
-        attempts = self.size.each + self.size.rounds + 1
+        attempts = 1 + self.size.rounds + self.size.each + 1
         # The first of those that only open shows what a single opening takes.
         openings = self.size.openings + SINGLE
         self.child("migrate", DJANGO_SETTINGS_MODULE="cms.settings.test")
@@ -293,7 +293,9 @@ def measure(size: Size | None = None) -> Measured:
 
 def _measure(bench: Bench, measured: Measured) -> None:
     meter, size, used = Meter(bench.web.pid, bench.database), bench.size, {}
-    bench.each(Learner.refers)  # every thread of the server has its connection
+    # Every thread of the server has its connections and has loaded what it loads once.
+    bench.each(Learner.refers)
+    bench.each(lambda one: one.takes(1))
     found = alone(bench, meter)
     bench.timer.taken.clear()
     with bench.metered(meter, used, "attempt"):

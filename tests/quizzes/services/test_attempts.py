@@ -11,7 +11,7 @@ from django.utils import timezone
 from cms.shared.errors import NotFound
 from quizzes.models import Attempt, AttemptOutcome
 from quizzes.protocol import Event
-from quizzes.selectors import attempts_summary
+from quizzes.selectors import attempts_summary, sheet
 from quizzes.services import attempts
 from tests.factories.organisations import PersonFactory
 from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, permit_for
@@ -317,3 +317,14 @@ def test_attempts_summary_tells_the_best_share_in_one_query(django_assert_num_qu
         assert (summary.used, summary.allowed, summary.best_share) == (3, 3, Decimal("0.5"))
         assert (summary.is_passed, summary.open_attempt, summary.next_allowed_at) == (False, opened, None)
         assert (summary.is_used_up, summary.may_open) == (False, True)
+
+
+def test_first_attempt_handed_in_again_knows_of_the_second():
+    first = AttemptFactory()
+    handed_in = attempts.submit(person=first.person, public_id=first.public_id)
+    shown = sheet(handed_in)
+    assert (handed_in.is_only, shown.is_review_allowed, shown.summary.used) == (True, True, 1)
+    AttemptFactory(person=first.person, quiz=first.quiz)
+    again = attempts.submit(person=first.person, public_id=first.public_id)
+    shown = sheet(again)
+    assert (again.is_only, shown.is_review_allowed, shown.summary.used) == (False, False, 2)
