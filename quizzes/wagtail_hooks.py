@@ -1,92 +1,73 @@
 """The admin's question banks, questions and quizzes."""
 
-import django_filters
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.filters import WagtailFilterSet
+from wagtail import hooks
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
     HelpPanel,
     InlinePanel,
-    MultiFieldPanel,
     ObjectList,
 )
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from quizzes import grading
+from quizzes.admin import bulk, listing, questions, scorings
 from quizzes.forms.banks import BankForm
-from quizzes.forms.questions import OPTION_FIELDS, QuestionForm
+from quizzes.forms.questions import QuestionForm
 from quizzes.models import Bank, Question, Quiz
-from quizzes.models.bank import QUESTION_TYPES, REVIEW_STATES
-
-# As many options as the examinations' single and multiple choice questions have.
-USUAL = 5
-
-QUESTION_PANELS = [
-    HelpPanel(
-        content=_(
-            "Each change makes a new revision. Attempts that are open or graded keep the wording they began with; "
-            "attempts opened from now on get the new one."
-        )
-    ),
-    FieldRowPanel([FieldPanel("bank"), FieldPanel("code"), FieldPanel("subject")]),
-    MultiFieldPanel([FieldPanel("type"), FieldPanel("stem")], heading=_("Question")),
-    MultiFieldPanel([FieldPanel(name) for name in OPTION_FIELDS[:USUAL]], heading=_("Options")),
-    MultiFieldPanel(
-        [FieldPanel(name) for name in OPTION_FIELDS[USUAL:]],
-        heading=_("More options (F to %(last)s)") % {"last": grading.LETTERS[-1]},
-        classname="collapsed",
-    ),
-    MultiFieldPanel([FieldPanel("answer"), FieldPanel("explanation")], heading=_("Key")),
-    FieldRowPanel([FieldPanel("points"), FieldPanel("difficulty")]),
-    FieldRowPanel([FieldPanel("source"), FieldPanel("licence")]),
-    FieldPanel("seen"),
-]
-
-
-class QuestionFilterSet(WagtailFilterSet):
-    bank = django_filters.ModelChoiceFilter(label=_("Question bank"), queryset=Bank.objects.order_by("title", "pk"))
-    subject = django_filters.CharFilter(label=_("Subject"), lookup_expr="icontains")
-    type = django_filters.ChoiceFilter(label=_("Question type"), field_name="current__type", choices=QUESTION_TYPES)
-    review_state = django_filters.ChoiceFilter(
-        label=_("Review"), field_name="current__review_state", choices=REVIEW_STATES
-    )
-    in_quiz = django_filters.ModelChoiceFilter(
-        label=_("Used in quiz"), field_name="quiz_questions__quiz", queryset=Quiz.objects.order_by("title", "pk")
-    )
-
-    class Meta:
-        model = Question
-        fields: list[str] = []
 
 
 class QuestionViewSet(SnippetViewSet):
+    """The form follows the type of the question; it writes by services and knows no panels."""
+
     model = Question
     icon = "help"
     menu_label = _("Questions")
     list_display = [
         "code",
+        Column("bank", label=_("Question bank"), accessor="bank"),
         "subject",
         Column("stem", label=_("Stem"), accessor="current.heading"),
         Column("type", label=_("Question type"), accessor="current.type"),
+        Column("difficulty", label=_("Difficulty"), accessor="current.difficulty"),
         Column("review", label=_("Review"), accessor="current.get_review_state_display"),
         Column("revision", label=_("Revision"), accessor="current.number"),
         Column("uses", label=_("Quizzes"), accessor="uses"),
     ]
     list_per_page = 50
-    filterset_class = QuestionFilterSet
-    search_fields = ["code", "subject", "current__stem"]
+    filterset_class = listing.QuestionFilterSet
+    search_fields = listing.SEARCHED
     search_backend_name = None
     ordering = ["code", "pk"]
     copy_view_enabled = False
-    edit_handler = ObjectList(QUESTION_PANELS, base_form_class=QuestionForm)
+    index_view_class = listing.QuestionIndexView
+    add_view_class = questions.QuestionCreateView
+    edit_view_class = questions.QuestionEditView
+    create_template_name = questions.QuestionCreateView.template_name
+    edit_template_name = questions.QuestionEditView.template_name
+    edit_handler = ObjectList([])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
-        return Question.objects.select_related("current", "bank").annotate(uses=Count("quiz_questions"))
+        return listing.listed()
+
+    def get_form_class(self, for_update: bool = False) -> type[QuestionForm]:
+        return QuestionForm
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("record/<int:pk>/", questions.RecordView.as_view(), name="record"),
+            path("duplicate/<int:pk>/", questions.DuplicateView.as_view(), name="duplicate"),
+        ]
+
+
+for action in bulk.ACTIONS:
+    hooks.register("register_bulk_action", action)
 
 
 class QuizViewSet(SnippetViewSet):
@@ -157,7 +138,14 @@ class BankViewSet(SnippetViewSet):
     search_fields = ["title"]
     search_backend_name = None
     ordering = ["title", "pk"]
+    edit_view_class = scorings.BankEditView
     edit_handler = ObjectList([FieldPanel("title"), FieldPanel("multiple_scoring")], base_form_class=BankForm)
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("scoring/<int:pk>/", scorings.ScoringView.as_view(), name="scoring"),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bank]:
         return Bank.objects.annotate(number=Count("questions"))

@@ -115,8 +115,15 @@ def checked(draft: Draft) -> Draft:
     items = tuple(_item(draft.type, item, shared, number) for number, item in enumerate(draft.items, 1))
     if not 1 <= draft.difficulty <= 5:
         raise InvalidQuestion(_("Difficulty is a number from 1 (easy) to 5 (hard)."), field="difficulty")
-    texts = {"stem": draft.stem.strip(), "source": draft.source.strip(), "licence": draft.licence.strip()}
-    return replace(draft, **texts, options=shared, items=items, images=_images(draft))
+    return replace(
+        draft,
+        stem=draft.stem.strip(),
+        source=draft.source.strip(),
+        licence=draft.licence.strip(),
+        options=shared,
+        items=items,
+        images=_images(draft),
+    )
 
 
 def _images(draft: Draft) -> tuple[ImageDraft, ...] | None:
@@ -288,12 +295,10 @@ def revise_question(*, by: Person | None, question: Question, draft: Draft, subj
     if subject is not None and subject != question.subject:
         question.subject = subject
         question.save(update_fields=["subject"])
-    if current is not None:
-        before_this = draft_of(current)
-        if draft.images is None:
-            draft = replace(draft, images=_carried(before_this, draft))
-        if before_this == draft:
-            return question
+    if current is not None and draft.images is None:
+        draft = replace(draft, images=_carried(draft_of(current), draft))
+    if current is not None and draft_of(current) == draft:
+        return question
     before = current.number if current else 0
     _revise(by=by, question=question, draft=draft)
     audit.record(
@@ -304,6 +309,11 @@ def revise_question(*, by: Person | None, question: Question, draft: Draft, subj
         after={"revision": before + 1},
     )
     return question
+
+
+def is_unchanged(*, question: Question, draft: Draft) -> bool:
+    """Whether `draft`, which is checked, says what the current revision says."""
+    return question.current is not None and draft_of(question.current) == _identified(draft, question)
 
 
 def _carried(before: Draft, draft: Draft) -> tuple[ImageDraft, ...]:

@@ -15,7 +15,11 @@ from quizzes.services import bank, questions
 from tests.factories.organisations import PersonFactory
 from tests.factories.quizzes import BankFactory, QuestionFactory
 
-pytestmark = pytest.mark.django_db
+# Wagtail leaves the original open when it makes a rendition.
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"),
+]
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The question bank's pages in the Wagtail admin."""
