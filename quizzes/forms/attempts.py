@@ -32,7 +32,7 @@ def read(data: QueryDict, sheet: selectors.Sheet) -> Posted:
         fields = fields_of(data, item)
         value = value_of(fields, item)
         written = _written(value, item)
-        if written == data.get(f"was-{item.id}", ""):
+        if written == data.get(f"was-{item.id}", "").replace("\r\n", "\n"):
             continue
         if item.is_open and item.family in UNREADABLE and written is None:
             typed[item.id] = fields

@@ -9,8 +9,10 @@ from typing import Any
 
 from django import template
 
+from quizzes.enums import QuestionType
 from quizzes.grading import arrangements, hotspots, rubrics
-from quizzes.selectors import ItemView
+from quizzes.models.bank import QUESTION_TYPES
+from quizzes.selectors import ItemView, Sheet
 
 register = template.Library()
 
@@ -18,6 +20,13 @@ register = template.Library()
 def _typed(item: ItemView, name: str, otherwise: str = "") -> str:
     """The field as the posted form had it, if the page is shown again because of it."""
     return otherwise if item.typed is None else item.typed.get(name, "")
+
+
+@register.filter
+def type_name(item: ItemView) -> str:
+    """The examinations' types by the codes that everybody knows, the others in words."""
+    is_code = item.family == "choice" and item.type != QuestionType.TRUE_FALSE
+    return item.type if is_code else str(dict(QUESTION_TYPES)[QuestionType(item.type)])
 
 
 @register.filter
@@ -169,4 +178,20 @@ def rubric_reviewed(item: ItemView) -> dict[str, Any]:
     for row in item.settings["rubric"]["items"]:
         given, right = judged.met.get(row["code"]), key["met"][row["code"]] if key else None
         rows.append({"text": row["text"], "given": given, "right": right, "is_right": given == right if key else None})
-    return {"rows": rows, "grade": judged.grade, "right_grade": key["grade"] if key else ""}
+    right_grade = key["grade"] if key else ""
+    return {"rows": rows, "grade": judged.grade, "right_grade": right_grade, "is_right": judged.grade == right_grade}
+
+
+@register.filter
+def grades_agreement(sheet: Sheet) -> dict[str, Any] | None:
+    """The weighted kappa of the grades given and the experts', over all pictures with one rubric; None before review.
+
+    Below two pictures, or where everybody gives one grade to all, there is none.
+    """
+    items = [item for item in sheet.items if item.family == "grading" and item.key]
+    if len(items) < 2 or len({item.settings["rubric"]["id"] for item in items}) > 1:
+        return None
+    pairs = [(rubric_grade(item), item.key["grade"]) for item in items]
+    given = [pair for pair in pairs if pair[0]]
+    kappa = rubrics.weighted_kappa(given, items[0].settings["rubric"]["grades"])
+    return None if kappa is None or len(given) < 2 else {"kappa": kappa, "pictures": len(given)}
