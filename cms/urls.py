@@ -13,6 +13,9 @@ from cms.shared import health, http, pictures
 from credits import manage_urls as credits_manage
 from organisations import manage_urls as organisations_manage
 from organisations.views import account, admin
+from quizzes import manage_urls as quizzes_manage
+
+_MANAGE = organisations_manage.urlpatterns + credits_manage.urlpatterns + quizzes_manage.urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -33,7 +36,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("organisations.urls")),
     path("account/", include("allauth.urls")),
     # One namespace for the pages of management, whichever package they are of.
-    path("manage/", include((organisations_manage.urlpatterns + credits_manage.urlpatterns, "manage"))),
+    path("manage/", include((_MANAGE, "manage"))),
     path("learning/", include("courses.urls")),
     path("credits/", include("credits.urls")),
     path("", include("cms.home.urls")),

@@ -110,6 +110,8 @@ class Power(models.TextChoices):
     SEE_RULES = "see_rules"
     SEE_COMPARISONS = "see_comparisons"
     SEE_PROJECT_IMPORTS = "see_project_imports"
+    MARK = "mark"
+    SEE_MARKING = "see_marking"
 
 
 # KEEP_PEOPLE: rosters, employment, states, confirming qualifications and registrations, merging accounts.
@@ -126,6 +128,8 @@ class Power(models.TextChoices):
 # KEEP_COLUMNS: a place's own column sets for exports. KEEP_FEEDS: keys with which other systems read the credit feed.
 # SEE_PROJECTS: the register of accredited projects; KEEP_PROJECTS: adding, changing, closing, importing them.
 # KEEP_CREDITS: entries by hand, taking entries back, what the authority's book says; never in one's own book.
+# MARK: giving points for essays, files and other work of people in the subtree, never one's own. SEE_MARKING: how far
+# marking has come, in numbers without names.
 # SEE_MASKED_ID leaves the branch secretary out (学会秘书 sees no ID); nobody at all sees a full one.
 POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_PEOPLE: frozenset(
@@ -166,6 +170,8 @@ POWERS: dict[Power, frozenset[Role]] = {
     Power.SEE_RULES: frozenset({Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
     Power.SEE_COMPARISONS: REVIEWERS | {Role.AUDITOR},
     Power.SEE_PROJECT_IMPORTS: frozenset({Role.PROVINCE_REVIEWER, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR}),
+    Power.MARK: frozenset({Role.QUESTION_AUTHOR, Role.LECTURER, Role.JUDGE}),
+    Power.SEE_MARKING: frozenset({Role.QUESTION_AUTHOR, Role.LECTURER, Role.EDITOR, Role.AUDITOR}),
 }
 
 # What is for everybody at once: these powers are held at the top of a tree or not at all.
@@ -414,6 +420,13 @@ class Deed(models.TextChoices):
     LECTURE_CHANGED = "lecture.changed", _("Changed a lecture")
     LECTURE_DELETED = "lecture.deleted", _("Deleted a lecture")
     LECTURE_RETRIED = "lecture.transcode_retried", _("Started a lecture's conversion again")
+    MARKING_CLAIM = "quizzes.marking.claim", _("Began to mark somebody's work")
+    MARKING_READ = "quizzes.marking.read", _("Opened somebody's work to mark it")
+    MARKING_FILE = "quizzes.marking.file", _("Downloaded somebody's file to mark it")
+    MARKING_HAND_IN = "quizzes.marking.hand_in", _("Handed in a marking")
+    MARKING_GIVE_BACK = "quizzes.marking.give_back", _("Gave back a marking")
+    ATTEMPT_MARKED = "quizzes.attempt.marked", _("Graded an attempt with marks by people")
+    ANSWER_FILE_SEND = "quizzes.answer_file.send", _("Sent a file as an answer")
     MEMBERSHIP_BEGIN = "membership.begin", _("Entered a person in a branch")
     MEMBERSHIP_END = "membership.end", _("Ended a person's membership")
     PEOPLE_LIST_DOWNLOAD = "people.list.download", _("Downloaded a list of people")

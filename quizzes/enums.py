@@ -111,3 +111,16 @@ class GradeCause(StrEnum):
 
 class OutcomeKind(StrEnum):
     ATTEMPT_GRADED = "attempt_graded"
+
+
+class MarkedKind(StrEnum):
+    """What people mark."""
+
+    ATTEMPT = "attempt"
+
+
+class MarkingState(StrEnum):
+    WAITING = "waiting"
+    IN_PROGRESS = "in_progress"
+    THIRD_NEEDED = "third_needed"
+    DONE = "done"

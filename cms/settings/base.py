@@ -266,6 +266,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "shared.reap_jobs", "schedule": 60.0, "options": {"expires": 55}},
     "settle": {"task": "courses.settle_outcomes", "schedule": 30.0, "options": {"expires": 25}},
     "close": {"task": "quizzes.close_overdue", "schedule": 30.0, "options": {"expires": 25}},
+    "answer_files": {"task": "quizzes.sweep_files", "schedule": crontab(hour=4, minute=5)},
     "mail": {"task": "organisations.send_mails", "schedule": 60.0, "options": {"expires": 55}},
     "rosters": {"task": "organisations.erase_rosters", "schedule": crontab(hour=3, minute=20)},
     "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},

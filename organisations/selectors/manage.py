@@ -1,6 +1,7 @@
 """What the pages of people and units offer to whom."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -12,12 +13,24 @@ from organisations.selectors.powers import roles_of
 
 @dataclass(frozen=True)
 class Link:
-    """One entry of the section navigation: `section` marks the page one is on, `view` is its URL name."""
+    """One entry of the section navigation: `section` marks the page one is on, `view` is its URL name.
+
+    `count` is how many pieces of work wait there for the person, where a package counts them (`count_for`).
+    """
 
     section: str
     view: str
     label: str | Promise
     powers: frozenset[Power]
+    count: int = 0
+
+
+_counts: dict[str, Callable[[Person], int]] = {}
+
+
+def count_for(section: str, counted: Callable[[Person], int]) -> None:
+    """A package says how many pieces of work wait in its section; asked for people with a power of the section."""
+    _counts[section] = counted
 
 
 _EVERY_POWER = frozenset(Power)
@@ -38,6 +51,7 @@ LINKS = (
     Link("closings", "manage:closings", _("Closing days"), frozenset({Power.SEE_REVIEWS})),
     Link("projects", "manage:projects", _("Accredited projects"), frozenset({Power.SEE_PROJECTS})),
     Link("rule_sets", "manage:rule_sets", _("Credit rules"), frozenset({Power.SEE_RULES})),
+    Link("marking", "manage:marking", _("Marking"), frozenset({Power.MARK, Power.SEE_MARKING})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.SEE_DISCLOSURES})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.SEE_COLUMNS})),
@@ -59,4 +73,8 @@ def powers_of(person: Person) -> frozenset[Power]:
 def links_of(person: Person) -> list[Link]:
     """The sections that the person's powers open, in the order of the navigation."""
     powers = powers_of(person)
-    return [link for link in LINKS if link.powers & powers]
+    return [
+        replace(link, count=_counts[link.section](person)) if link.section in _counts else link
+        for link in LINKS
+        if link.powers & powers
+    ]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from quizzes import protocol, selectors
-from quizzes.models import Attempt
+from quizzes.models import AnswerFile, Attempt
 
 MAX_EVENTS = 500
 MAX_COUNTER = 10**9
@@ -284,3 +284,16 @@ def _result(sheet: selectors.Sheet) -> dict[str, Any]:
         "is_review_allowed": sheet.is_review_allowed,
         "review_from": sheet.review_from,
     }
+
+
+class FileUploadSerializer(serializers.Serializer[Any]):
+    file = serializers.FileField(allow_empty_file=True, max_length=500)
+
+
+class FileSerializer(serializers.Serializer[AnswerFile]):
+    """A file that was sent. It is the answer once an answer event bears its `id` as its value."""
+
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()

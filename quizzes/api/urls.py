@@ -10,5 +10,6 @@ urlpatterns = [
     path("attempts/<uuid:public_id>/", views.AttemptView.as_view(), name="attempt"),
     path("attempts/<uuid:public_id>/answers/", views.AnswersView.as_view(), name="answers"),
     path("attempts/<uuid:public_id>/advance/", views.AdvanceView.as_view(), name="advance"),
+    path("attempts/<uuid:public_id>/items/<uuid:item>/file/", views.FileView.as_view(), name="file"),
     path("attempts/<uuid:public_id>/submit/", views.SubmitView.as_view(), name="submit"),
 ]

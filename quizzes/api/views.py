@@ -16,6 +16,8 @@ from quizzes.api.serializers import (
     AdvanceSerializer,
     AttemptSerializer,
     BatchSerializer,
+    FileSerializer,
+    FileUploadSerializer,
     PermitSerializer,
     SavedSerializer,
     SubmitSerializer,
@@ -23,7 +25,7 @@ from quizzes.api.serializers import (
     saved_json,
 )
 from quizzes.models import Attempt
-from quizzes.services import attempts
+from quizzes.services import answer_files, attempts
 
 
 class _AttemptView(APIView):
@@ -92,6 +94,24 @@ class AdvanceView(_AttemptView):
             events=events,
         )
         return Response(saved_json(attempt, attempts.too_late(attempt, events)))
+
+
+class FileView(APIView):
+    parser_classes = [throttles.FileParser]
+    throttle_classes = [throttles.FileThrottle]
+
+    @extend_schema(
+        operation_id="attempts_file_create", request={"multipart/form-data": FileUploadSerializer},
+        responses={201: FileSerializer},
+    )  # fmt: skip
+    def post(self, request: Request, public_id: UUID, item: UUID) -> Response:
+        """Send a file for one item. What it is is told by its content; it counts once an answer event names its id."""
+        form = FileUploadSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        made = answer_files.receive(
+            person=_person(request), attempt_id=public_id, item=str(item), upload=form.validated_data["file"]
+        )
+        return Response(FileSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
 class SubmitView(_AttemptView):

@@ -47,6 +47,16 @@ def grading_fields(data: QueryDict, item: ItemView) -> dict[str, str]:
     return _fields(data, item, *(row["code"] for row in item.settings["rubric"]["items"]), "grade")
 
 
+def essay_fields(data: QueryDict, item: ItemView) -> dict[str, str]:
+    # Forms send a line's end as two characters.
+    return {"text": data.get(f"q-{item.id}", "").replace("\r\n", "\n").strip()}
+
+
+def file_fields(data: QueryDict, item: ItemView) -> dict[str, str]:
+    """The id of the file; a file sent with this form has put its own there (`views.files.received`)."""
+    return {"": "" if f"q-{item.id}.remove" in data else data.get(f"q-{item.id}", "")}
+
+
 def _number(fields: Mapping[str, str], item: ItemView) -> str:
     # A unit alone is no answer; one typed after the number is read there.
     number = fields["number"]
@@ -55,6 +65,10 @@ def _number(fields: Mapping[str, str], item: ItemView) -> str:
 
 def _text(fields: Mapping[str, str], item: ItemView) -> str:
     return fields[""]
+
+
+def _essay(fields: Mapping[str, str], item: ItemView) -> str:
+    return fields["text"]
 
 
 def _order(fields: Mapping[str, str], item: ItemView) -> str:
@@ -92,6 +106,8 @@ FAMILIES: Mapping[str, tuple[Fields, Value]] = {
     "match": (match_fields, _match),
     "hotspot": (hotspot_fields, _hotspot),
     "grading": (grading_fields, _grading),
+    "essay": (essay_fields, _essay),
+    "file": (file_fields, _text),
 }
 # Families whose honest fields may make no answer, so that the page asks for them again.
-UNREADABLE = frozenset({"number", "order", "hotspot"})
+UNREADABLE = frozenset({"number", "order", "hotspot", "essay"})

@@ -19,10 +19,10 @@ from cms.shared.errors import Conflict, DomainError, InvalidInput, NotFound
 from organisations import rules
 from organisations.models import Person
 from quizzes import grading, protocol, selectors
-from quizzes.enums import AttemptState, GradeCause
-from quizzes.models import Attempt, Quiz
+from quizzes.enums import AttemptState, GradeCause, QuestionType
+from quizzes.models import AnswerFile, Attempt, Quiz
 from quizzes.selectors import Context
-from quizzes.services import grades, papers
+from quizzes.services import grades, marking_items, papers
 from quizzes.services.papers import QuizNotReady
 
 __all__ = [
@@ -355,6 +355,8 @@ def _checked(attempt: Attempt, event: protocol.Event, latest: int) -> protocol.E
         value = grading.normalise(event.value, _as_put(event.question, item))
     except ValueError as error:
         raise InvalidAnswer(question=event.question, reason=str(error)) from error
+    if value and item["type"] == QuestionType.FILE and not AnswerFile.belongs(attempt, event.question, value):
+        raise InvalidAnswer(question=event.question, reason="unknown_file")
     return protocol.Event(event.question, value, event.counter, event.client, event.at)
 
 
@@ -379,6 +381,8 @@ def _close(attempt: Attempt, state: AttemptState, closed_at: datetime, *changed:
     _write(attempt, *changed, "state", "closed_at", "receipt", *fields)
     if grade.is_complete:
         grades.append(attempt=attempt, grade=grade, revision=1, cause=GradeCause.CLOSING, at=closed_at)
+    else:
+        marking_items.open_items(attempt)
 
 
 def _receipt() -> str:

@@ -1,14 +1,16 @@
-"""What this package keeps of a person: attempts at quizzes."""
+"""What this package keeps of a person: attempts at quizzes, files sent as answers, and what markers said of them."""
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared.storage import delete_on_commit
 from organisations.histories import History, Table, Told
 from organisations.models import Person
 from quizzes import selectors
 from quizzes.enums import AttemptState
-from quizzes.models import Attempt
+from quizzes.models import AnswerFile, Attempt, Marking, MarkingItem
 
 
 def count(person: Person) -> dict[str, int]:
@@ -39,7 +41,25 @@ def export(person: Person) -> Told:
         "quiz__title", "number", "state", "opened_at", "closed_at", "paper", "answers", "points",
         "points_possible", "is_passed", "receipt", "graded_at", "opened",
     )  # fmt: skip
-    return Told({"attempts": [_without_key(dict(row)) for row in attempts]})
+    files = list(AnswerFile.objects.filter(attempt__person=person).order_by("uploaded_at", "pk"))
+    sent = [
+        {"name": row.name, "size_bytes": row.size_bytes, "sha256": row.sha256, "uploaded_at": row.uploaded_at}
+        for row in files
+    ]
+    stored = [
+        (f"answers/{number}.{row.extension}", str(row.file.name), row.file.storage)
+        for number, row in enumerate(files, start=1)
+        if row.file
+    ]
+    # What a marker noted for themselves is told to the marker; a mark is told once it is final.
+    said = Marking.objects.filter(item__attempt__person=person, item__done_at__isnull=False)
+    comments = said.order_by("item__done_at", "pk").values("item__item", "round", "points", "comment", "handed_in_at")
+    data = {
+        "attempts": [_without_key(dict(row)) for row in attempts],
+        "answer_files": sent,
+        "comments_of_markers": list(comments),
+    }
+    return Told(data, tuple(stored))
 
 
 def _without_key(row: dict[str, Any]) -> dict[str, Any]:
@@ -74,9 +94,20 @@ def _texts(options: list[dict[str, str]]) -> list[dict[str, str]]:
     return [{"key": option["key"], "text": option["text"]} for option in options]
 
 
+@transaction.atomic
 def erase(person: Person) -> None:
-    """Attempts that were handed in stay as evidence, of nobody by name; an open one goes."""
+    """Attempts that were handed in stay as evidence, of nobody by name; an open one goes.
+
+    Of files their fingerprint stays. What waits to be marked waits no longer; what markers wrote about the person goes,
+    their points stay. Seats that the person holds as a marker are free again.
+    """
+    for file in AnswerFile.objects.filter(attempt__person=person).exclude(file=""):
+        delete_on_commit(str(file.file.name))
+    AnswerFile.objects.filter(attempt__person=person).update(file="", name="")
     person.attempts.filter(state=AttemptState.OPEN).delete()
+    MarkingItem.objects.filter(attempt__person=person).not_done().delete()
+    Marking.objects.filter(item__attempt__person=person).update(comment="", note="")
+    person.markings.filter(handed_in_at__isnull=True).delete()
 
 
 HISTORY = History(
@@ -94,7 +125,17 @@ HISTORY = History(
             "questions_reviewed", ("revision__question__code", "revision__number", "state", "at", "note")
         ),
         "quizzes.Scoring.created_by": Table("scorings_set", ("bank__title", "number", "created_at")),
+        "quizzes.Marking.marker": Table(
+            "markings", ("item__type", "round", "points", "comment", "note", "claimed_at", "handed_in_at")
+        ),
     },
     fields=frozenset({"quizzes.Attempt.person"}),
-    doers=frozenset({"quizzes.QuestionRevision.created_by", "quizzes.QuestionReview.by", "quizzes.Scoring.created_by"}),
+    doers=frozenset(
+        {
+            "quizzes.QuestionRevision.created_by",
+            "quizzes.QuestionReview.by",
+            "quizzes.Scoring.created_by",
+            "quizzes.Marking.marker",
+        }
+    ),
 )

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from credits.models.exports import DEFAULT_SET
 from tests.factories.credits import HENAN
+from tests.factories.marking import upload
 from tests.factories.organisations import PASSWORD
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     },
     "manage/objections/<uuid:public_id>/answer/": lambda world: {"answer": "已更正"},
     "manage/erasures/<uuid:public_id>/decide/": lambda world: {"do": "accept"},
+    "manage/marking/take/": lambda world: {},
+    "manage/marking/<uuid:public_id>/": lambda world: {"do": "hand-in", "points": "5"},
     "manage/disclosures/<uuid:public_id>/decide/": lambda world: {"do": "accept", "decision": "approve"},
     "manage/rosters/": lambda world: {
         "unit": str(world.hospital.public_id), "file": SimpleUploadedFile("new.csv", "姓名,工号\n韩梅,2\n".encode()),
@@ -107,6 +110,7 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
         "unit": str(world.hospital.public_id), "choice": "never", "file_format": "xlsx", "language": "zh-hans",
     },
     # Study and credits.
+    "api/v1/attempts/<uuid:public_id>/items/<uuid:item>/file/": lambda world: {"file": upload()},
     "api/v1/attempts/": lambda world: {"permit": world.permit},
     "api/v1/credit-exports/": lambda world: {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": world.entry.ends_on.year,

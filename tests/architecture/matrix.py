@@ -60,8 +60,12 @@ from organisations.models import (
     StatePeriod,
 )
 from organisations.services import alliances, erasure, groups, objections, own_data, qualifications, rosters, sheets
+from quizzes.models import AnswerFile, Attempt, Marking
+from quizzes.services import attempts, marking
 from tests.architecture.addresses import Address, addresses
 from tests.factories.credits import HENAN, ProjectFactory
+from tests.factories.marking import answer, file_question, items_of
+from tests.factories.marking import send as send_file
 from tests.factories.organisations import (
     PASSWORD,
     BranchFactory,
@@ -71,6 +75,7 @@ from tests.factories.organisations import (
     PersonFactory,
     RoleGrantFactory,
 )
+from tests.factories.quizzes import AttemptFactory, QuizFactory
 from tests.world import World
 
 FILE = Path(__file__).with_name("role_matrix.tsv")
@@ -84,6 +89,10 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "": lambda world: (),
     "attempt": lambda world: (str(world.attempt.public_id),),
     "attempt image": lambda world: (str(world.attempt.public_id), "1"),
+    "answer file": lambda world: (str(world.answer_file.attempt.public_id), str(world.answer_file.public_id)),
+    "file item": lambda world: (str(world.file_attempt.public_id), items_of(world.file_attempt)[0]),
+    "marking": lambda world: (str(world.marking.public_id),),
+    "marking, no picture": lambda world: (str(world.marking.public_id), "1"),
     "course": lambda world: (str(world.offer.course.translation_key),),
     "enrolment": lambda world: (str(world.enrolment.public_id),),
     "export": lambda world: (str(world.export.public_id),),
@@ -157,6 +166,25 @@ class MatrixWorld(World):
         grant = RoleGrantFactory(person=PersonFactory(), role=role, node=place, begins=date(2020, 1, 1))
         groups.sync(grant.person)
         return grant.person
+
+    @cached_property
+    def file_attempt(self) -> Attempt:
+        """The learner's, open, with one question that wants a file."""
+        return AttemptFactory(person=self.learner, quiz=QuizFactory(questions=[file_question()]))
+
+    @cached_property
+    def answer_file(self) -> AnswerFile:
+        """Handed in by the learner, and before the markers of their hospital."""
+        attempt = AttemptFactory(person=self.learner, quiz=QuizFactory(questions=[file_question()]))
+        value = send_file(attempt, items_of(attempt)[0])
+        attempts.submit(person=self.learner, public_id=attempt.public_id, events=answer(attempt, value))
+        return AnswerFile.objects.get(public_id=value)
+
+    @cached_property
+    def marking(self) -> Marking:
+        """Begun by the lecturer of the learner's hospital."""
+        item = self.answer_file.attempt.marking_items.get()
+        return marking.claim(by=self.holders[Role.LECTURER, True], public_id=item.public_id)
 
     @cached_property
     def alliance(self) -> Alliance:

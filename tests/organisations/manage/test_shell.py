@@ -19,7 +19,8 @@ _READER = ["home", "people", "places", "alliances"]
     ("role", "sections"),
     [
         (Role.LEARNER, []),
-        (Role.EDITOR, []),
+        (Role.EDITOR, ["home", "marking"]),
+        (Role.JUDGE, ["home", "marking"]),
         (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, [*_READER, "credit_years", "projects"]),
         (
             Role.UNIT_CREDIT_ADMINISTRATOR,
@@ -42,6 +43,7 @@ _READER = ["home", "people", "places", "alliances"]
                 "closings",
                 "projects",
                 "rule_sets",
+                "marking",
                 "disclosures",
                 "erasures",
                 "columns",

@@ -14,7 +14,8 @@ from cms.shared.errors import NotFound
 from organisations.models import Person
 from quizzes import protocol
 from quizzes.enums import FAMILIES, GROUPS, SEVERAL, AttemptState, QuestionType, ReviewPolicy
-from quizzes.models import Attempt, QuestionImage, Quiz
+from quizzes.models import AnswerFile, Attempt, QuestionImage, Quiz
+from quizzes.selectors.by_people import ByPeople, Marked, by_people_of
 
 # An attempt that was cut off may still come in after the quiz has closed.
 WINDOW_GRACE = timedelta(seconds=protocol.GRACE_S)
@@ -127,7 +128,8 @@ class ItemView:
 
     `state` is open or locked; `may_advance` says that finishing it opens the next of its case. `mark`, `is_right`,
     `key` and `explanation` are None until the review is allowed; `mark` also while people have not marked it. `typed`
-    are the fields of a posted form that made no answer, to be corrected.
+    are the fields of a posted form that made no answer, to be corrected. `file` is the one that was sent as the answer,
+    `marked` what people say of a closed answer.
     """
 
     id: str
@@ -147,6 +149,8 @@ class ItemView:
     key: Any = None
     explanation: str | None = None
     typed: Mapping[str, str] | None = None
+    file: AnswerFile | None = None
+    marked: Marked | None = None
 
     @property
     def family(self) -> str:
@@ -243,6 +247,10 @@ class Sheet:
         return sum(1 for item in self.items if item.value)
 
     @property
+    def takes_files(self) -> bool:
+        return any(item.type == QuestionType.FILE for item in self.items)
+
+    @property
     def unmarked(self) -> int:
         """How many items wait for people."""
         return 0 if self.attempt.is_open else self.total - len(self.attempt.marks)
@@ -259,7 +267,8 @@ class Sheet:
 
 
 def sheet(attempt: Attempt) -> Sheet:
-    """No query while the attempt is open, at most one when it is closed (needs `attempt.quiz`)."""
+    """No query while the attempt is open, at most one when it is closed (needs `attempt.quiz`); one more for files, two
+    more for what people mark."""
     now = timezone.now()
     summary, allowed, review_from = None, False, None
     if not attempt.is_open:
@@ -273,7 +282,7 @@ def sheet(attempt: Attempt) -> Sheet:
         attempt=attempt,
         now=now,
         ends_at=ends_at(attempt),
-        sections=_sections(attempt, review=allowed),
+        sections=_sections(attempt, review=allowed, by_people=by_people_of(attempt, with_marks=allowed)),
         total=sum(len(group["items"]) for group in attempt.paper["groups"]),
         is_review_allowed=allowed,
         review_from=review_from,
@@ -296,13 +305,13 @@ def _review(attempt: Attempt, summary: AttemptsSummary, now: datetime) -> tuple[
     return True, None
 
 
-def _sections(attempt: Attempt, *, review: bool) -> tuple[SectionView, ...]:
+def _sections(attempt: Attempt, *, review: bool, by_people: ByPeople) -> tuple[SectionView, ...]:
     """What may be seen: while the attempt is open nothing of an item or a section that is not open yet."""
     paper, now_in = attempt.paper, attempt.opened.get("section", 0)
     groups: list[list[GroupView]] = [[] for _section in paper["sections"]]
     position = 0
     for index, group in enumerate(paper["groups"]):
-        view = _group(attempt, group, index, position, review=review)
+        view = _group(attempt, group, index, position, review=review, by_people=by_people)
         position += len(group["items"])
         if view.items:
             groups[group["section"]].append(view)
@@ -327,7 +336,9 @@ def _section_state(attempt: Attempt, locks: bool, ahead: int) -> str:
     return "hidden" if ahead > 0 else "locked"
 
 
-def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, review: bool) -> GroupView:
+def _group(
+    attempt: Attempt, group: dict[str, Any], index: int, before: int, *, review: bool, by_people: ByPeople
+) -> GroupView:
     items, is_group = seen_items(attempt, group, index), group["type"] in GROUPS
     images: dict[str | None, list[ImageView]] = {}
     for image in group["images"]:
@@ -343,7 +354,7 @@ def _group(attempt: Attempt, group: dict[str, Any], index: int, before: int, *, 
                 images=(*images.get(item["id"], ()), *(() if is_group else images.get(None, ()))),
                 state=state,
                 may_advance=group["locks"] and is_newest and state == "open",
-                review=review,
+                review=review, by_people=by_people,
             )
         )  # fmt: skip
     return GroupView(
@@ -371,7 +382,7 @@ def seen_items(attempt: Attempt, group: Mapping[str, Any], index: int) -> list[d
 
 def _item(
     attempt: Attempt, group: dict[str, Any], item: dict[str, Any], position: int, *, images: tuple[ImageView, ...],
-    state: str, may_advance: bool, review: bool,
+    state: str, may_advance: bool, review: bool, by_people: ByPeople,
 ) -> ItemView:  # fmt: skip
     value = attempt.answers.get(item["id"], {}).get("value", "")
     mark = attempt.marks.get(item["id"], {}) if review else {}
@@ -393,6 +404,8 @@ def _item(
         is_right=mark["is_right"] if mark else None,
         key=item["key"] if review else None,
         explanation=item["explanation"] if review else None,
+        file=by_people.files.get(value),
+        marked=by_people.marked.get(item["id"]),
     )
 
 

@@ -20,6 +20,7 @@ from organisations.models import Person
 from quizzes import protocol, selectors
 from quizzes.forms.attempts import Posted, read, retyped
 from quizzes.services import attempts
+from quizzes.views import files
 
 
 @require_POST
@@ -68,11 +69,13 @@ class AttemptPage(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
         person = cast(Person, request.user)
         sheet = selectors.sheet(selectors.attempt_of(person=person, public_id=public_id))
-        page, posted = reverse("quizzes:attempt", args=[public_id]), read(request.POST, sheet)
+        data, is_whole = files.received(request, sheet)
+        page, posted = reverse("quizzes:attempt", args=[public_id]), read(data, sheet)
         events = posted.events
         if posted.typed:
             return self._again(request, person, public_id, posted)
-        do, _colon, what = request.POST.get("do", "").partition(":")
+        # What was typed is kept; an attempt is not handed in without a file that its learner wanted to send.
+        do, _colon, what = (data.get("do", "") if is_whole else "save").partition(":")
         if do == "submit-anyway":
             attempts.submit(public_id=public_id, person=person, events=events)
             return redirect(page)
