@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -146,6 +147,8 @@ class ItemForm(forms.Form):
 class ChoiceForm(ItemForm):
     PATHS = {"options": "option_a", "answer": "right", "key": "right", "key.weights": "right"}
     first_field = "right"
+    # The words of the options that a B1 group shares, by letter.
+    shared: Mapping[str, str] = MappingProxyType({})
     locals().update(option_fields("option"))
     right = forms.MultipleChoiceField(
         label=_("Right"), required=False, choices=[(letter, letter) for letter in grading.LETTERS]
@@ -175,7 +178,7 @@ class ChoiceForm(ItemForm):
     def rows(self) -> list[dict[str, Any]]:
         """What the template shows of each option; `is_right` from what was ticked."""
         ticked = self["right"].value() or []
-        words = {"A": _("True"), "B": _("False")} if self.type == QuestionType.TRUE_FALSE else {}
+        words = {"A": _("True"), "B": _("False")} if self.type == QuestionType.TRUE_FALSE else self.shared
         return [
             {
                 "letter": letter,

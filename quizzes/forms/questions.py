@@ -13,10 +13,16 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 from cms.shared.errors import DomainError
 from quizzes import grading
 from quizzes.enums import FAMILIES, GROUPS, QuestionType
-from quizzes.forms.items import ITEM_FORMS, USUAL_OPTIONS, ImageForm, ItemForm, option_fields, typed_options
+from quizzes.forms.items import ITEM_FORMS, USUAL_OPTIONS, ImageForm, option_fields, typed_options
 from quizzes.models import Question
 from quizzes.models.bank import QUESTION_TYPES
-from quizzes.models.classification import body_part_choices, modality_choices, syllabus_choices
+from quizzes.models.classification import (
+    Classification,
+    body_part_choices,
+    modality_choices,
+    syllabus,
+    syllabus_choices,
+)
 from quizzes.services import bank, questions
 from quizzes.services.bank import MAX_ITEMS
 
@@ -123,7 +129,7 @@ class QuestionForm(WagtailAdminModelForm):
             number = min(max(number, 1) + more, MAX_ITEMS)
         data = self.data if self.is_bound else None
         by_id = {item["id"]: item for item in stored}
-        self.items: list[ItemForm] = []
+        self.items: list[Any] = []
         for row in range(number):
             # A posted row says itself which item it goes on: rows may have been removed or moved meanwhile.
             if self.is_bound and self.is_group:
@@ -133,6 +139,10 @@ class QuestionForm(WagtailAdminModelForm):
             self.items.append(
                 kind(data, type=self.type, before=before, prefix=f"items-{row}", initial={"order": row + 1})
             )
+        if self.type == QuestionType.B1:
+            shared = {letter: str(field.value() or "") for letter, field in self.shared_rows}
+            for item in self.items:
+                item.shared = shared
         self._make_images(more, data, len(self.items) if self.is_group else 0)
 
     def _make_images(self, more: bool, data: QueryDict | None, rows: int) -> None:
@@ -159,6 +169,10 @@ class QuestionForm(WagtailAdminModelForm):
     @property
     def type_label(self) -> str:
         return str(dict(QUESTION_TYPES)[self.type])
+
+    @property
+    def syllabus(self) -> Classification:
+        return syllabus()
 
     @property
     def can_take_more(self) -> bool:

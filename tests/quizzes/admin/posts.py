@@ -27,10 +27,10 @@ def part(row: int, **values: Any) -> dict[str, Any]:
 def group(*stems: str) -> dict[str, Any]:
     said: dict[str, Any] = {"items-TOTAL": str(len(stems) + 1)}
     for row, stem in enumerate(stems):
-        said |= part(row, id="", stem=stem, points="1", order=str(row + 1), explanation="")
+        said |= part(row, id="", stem=stem, points="1", order=str(row + 1))
         said |= part(row, option_a="甲", option_b="乙", option_c="丙", right=["B"])
     # The row that the form offers besides stays empty.
-    return said | part(len(stems), id="", stem="", points="1", order=str(len(stems) + 1), explanation="")
+    return said | part(len(stems), id="", stem="", points="1", order=str(len(stems) + 1))
 
 
 SINGLE = ["甲", "乙", "丙", "丁", "戊"]

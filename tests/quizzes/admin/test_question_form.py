@@ -169,6 +169,12 @@ def test_empty_form_of_every_type_opens(author, type):
     assert (page.status_code, page.context["form"].kind) == (200, type)
 
 
+def test_parts_of_a_shared_group_show_the_words_of_its_options(author):
+    author.post(address("add"), filled("B1", bank=BankFactory().pk))
+    form = author.get(address("edit", Question.objects.get().pk)).context["form"]
+    assert [row["words"] for row in form.items[1].usual_rows][:4] == ["水", "脂肪", "空气", ""]
+
+
 def test_items_are_ordered_removed_and_added_and_keep_their_ids(author):
     author.post(address("add"), filled("A3", bank=BankFactory().pk))
     question = Question.objects.get()
