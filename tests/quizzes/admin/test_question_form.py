@@ -163,6 +163,7 @@ def test_author_chooses_the_type_first(author):
     assert [f'href="?type={type}"' in text for type in POSTS] == [True] * len(POSTS)
 
 
+@pytest.mark.very_slow
 @pytest.mark.parametrize("type", POSTS)
 def test_empty_form_of_every_type_opens(author, type):
     page = author.get(address("add"), {"type": type})
