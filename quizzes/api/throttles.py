@@ -8,8 +8,8 @@ from cms.shared.parsers import BodyParser
 from cms.shared.throttles import HandfulThrottle
 from quizzes.services.answer_contents import MOST_BYTES
 
-# 500 events of at most 250 bytes and some air.
-MAX_BODY = 256 * 1024
+# A client sends about 60 kB at once, and one essay whatever its length.
+MAX_BODY = 1024 * 1024
 
 
 class OpenThrottle(HandfulThrottle):

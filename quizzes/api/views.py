@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from organisations.models import Person
 from quizzes import selectors
-from quizzes.api import throttles
+from quizzes.api import events, throttles
 from quizzes.api.serializers import (
     AdvanceSerializer,
     AttemptSerializer,
@@ -70,11 +70,9 @@ class AnswersView(_AttemptView):
 
         Events on what is locked are refused one by one; the others are taken.
         """
-        form = BatchSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        events = form.batch()
-        attempt = attempts.save_answers(person=_person(request), public_id=public_id, events=events)
-        return Response(saved_json(attempt, attempts.too_late(attempt, events)))
+        batch = events.batch(request.data, required=True)
+        attempt = attempts.save_answers(person=_person(request), public_id=public_id, events=batch)
+        return Response(saved_json(attempt, attempts.too_late(attempt, batch)))
 
 
 class AdvanceView(_AttemptView):
@@ -83,17 +81,16 @@ class AdvanceView(_AttemptView):
     @extend_schema(request=AdvanceSerializer, responses=SavedSerializer)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Save the events, then finish an item of a case or a section for good: the next opens. Again: no change."""
-        form = AdvanceSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        events, asked = form.batch(), form.validated_data
+        batch = events.batch(request.data, required=False, more=frozenset({"item", "section"}))
+        item, section = events.finished(request.data)
         attempt = attempts.advance(
             person=_person(request),
             public_id=public_id,
-            item=str(asked.get("item", "")),
-            section=asked.get("section"),
-            events=events,
+            item=item,
+            section=section,
+            events=batch,
         )
-        return Response(saved_json(attempt, attempts.too_late(attempt, events)))
+        return Response(saved_json(attempt, attempts.too_late(attempt, batch)))
 
 
 class FileView(APIView):
@@ -120,7 +117,5 @@ class SubmitView(_AttemptView):
     @extend_schema(request=SubmitSerializer, responses=AttemptSerializer)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Hand the attempt in, with the last answer events. Sent again it returns the one result."""
-        form = SubmitSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        attempt = Attempt(public_id=public_id)
-        return _shown(attempts.submit(public_id=attempt.public_id, person=_person(request), events=form.batch()))
+        batch = events.batch(request.data, required=False)
+        return _shown(attempts.submit(public_id=public_id, person=_person(request), events=batch))

@@ -234,7 +234,7 @@ def test_answers_refuse_malformed_json_and_big_bodies(learner, attempt):
     address = reverse("quizzes_api:answers", args=[attempt.public_id])
     broken = learner.post(address, "{", content_type="application/json")
     assert (broken.status_code, broken.json()["code"]) == (400, "parse_error")
-    big = learner.post(address, json.dumps({"events": [], "x": "x" * 300_000}), content_type="application/json")
+    big = learner.post(address, json.dumps({"events": [], "x": "x" * 1_100_000}), content_type="application/json")
     assert (big.status_code, big.json()["code"]) == (413, "too_large")
 
 
