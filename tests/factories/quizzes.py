@@ -1,5 +1,6 @@
 """Banks, questions, quizzes and attempts for tests."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,26 @@ class QuestionFactory(DjangoModelFactory[Question]):
         placed = {name: fields.pop(name) for name in ("bank", "code")}
         subject = fields.pop("subject", "CT成像原理")
         return bank.create_question(by=None, subject=subject, draft=bank.single(**fields), **placed)
+
+
+def make_group(type: str, *, home: Bank | None = None, items: int = 3, secret: str = "", **fields: Any) -> Question:
+    """A group question (A3, A4, B1, CASE); every item is rightly answered by B, of a case by ABC."""
+    options = tuple("甲乙丙丁戊己") if type == QuestionType.CASE else tuple("甲乙丙丁戊")
+    parts = tuple(
+        bank.ItemDraft(
+            stem=f"第 {number} 问",
+            options=() if type == QuestionType.B1 else options,
+            reveal=f"新情况 {number}" if type in (QuestionType.A4, QuestionType.CASE) and number > 1 else "",
+            key="ABC" if type == QuestionType.CASE else "B",
+            explanation=f"{secret}解析 {number}",
+        )
+        for number in range(1, items + 1)
+    )
+    draft = bank.Draft(
+        type=type, stem="共用题干", items=parts, options=options if type == QuestionType.B1 else (), **fields
+    )
+    home = home or BankFactory.create()
+    return bank.create_question(by=None, bank=home, code=f"{type}-{uuid.uuid4().hex[:8]}", subject="CT", draft=draft)
 
 
 class QuizFactory(DjangoModelFactory[Quiz]):

@@ -32,12 +32,14 @@ function question(id: string, type: "radio" | "checkbox"): string {
   );
   return `<fieldset id="${id}" data-item="${id}" data-widget="choice">${options.join("")}
     <p class="question__status"></p></fieldset>
-    <a href="#${id}" data-quiz-target="jump"><span></span></a>`;
+    <nav class="question-map"><a href="#${id}"><span></span></a></nav>`;
 }
 
 async function page(attributes = ""): Promise<QuizController> {
   document.body.innerHTML = `<form data-controller="quiz" data-action="change->quiz#changed submit->quiz#submitted"
     data-quiz-key-value="p/a" data-quiz-answers-url-value="/answers/" data-quiz-submit-url-value="/submit/"
+    data-quiz-advance-url-value="/advance/" data-text-refused="refused {list}" data-text-nothing-yet="nothing yet {n}"
+    data-text-section-open="section open {list}"
     data-quiz-page-url-value="/page/" data-quiz-server-now-value="${new Date().toISOString()}"
     data-quiz-answers-value='{}' data-text-saved="saved" data-text-saving="saving" data-text-local="local"
     data-text-all-saved="all saved" data-text-local-count="local {n}" data-text-offline="offline"
@@ -49,6 +51,7 @@ async function page(attributes = ""): Promise<QuizController> {
     ${question("q1", "radio")}${question("q2", "checkbox")}
     <span data-quiz-target="answered"></span><span data-quiz-target="summary"></span>
     <p data-quiz-target="clock" hidden></p>
+    <button name="do" value="advance:q1">Next</button><button name="do" value="section:1">Leave</button>
     <button name="do" value="save">Save</button><button name="do" value="submit" data-quiz-target="submit">Submit</button>
     <p data-quiz-target="announcement"></p></form>`;
   application = Application.start();
@@ -264,4 +267,82 @@ test("answers of a killed tab are shown and sent", async () => {
   expect([...document.querySelectorAll<HTMLInputElement>("input:checked")].map((input) => input.value)).toEqual(["A", "B"]);
   await pass(10);
   expect(server["q2"]?.value).toBe("AB");
+});
+
+test("finishing a question sends its answer with it and loads what opens", async () => {
+  await page();
+  await pass(500);
+  calls = [];
+  tick("q1", "B");
+  press("advance:q1");
+  await pass(10);
+  expect(calls.map((call) => [call.url, (call.body as { item?: string }).item, call.body.events.length])).toEqual([
+    ["/advance/", "q1", 1],
+  ]);
+  expect([left, await store.all("p/a")]).toEqual([["/page/?at=2#q2"], []]);
+});
+
+test("finishing without an answer asks once, and a later answer asks anew", async () => {
+  await page();
+  await pass(500);
+  calls = [];
+  press("advance:q1");
+  await pass(10);
+  expect([text("notice"), calls]).toEqual(["nothing yet 1", []]);
+  tick("q2", "A");
+  await pass(500);
+  press("advance:q1");
+  await pass(10);
+  expect(calls.map((call) => call.url)).toEqual(["/answers/"]);
+  press("advance:q1");
+  await pass(10);
+  expect([calls.map((call) => call.url), left]).toEqual([["/answers/", "/advance/"], ["/page/?at=2#q2"]]);
+});
+
+test("leaving a section names what has no answer, and its number is sent", async () => {
+  await page();
+  await pass(500);
+  tick("q1", "A");
+  await pass(500);
+  calls = [];
+  press("section:1");
+  await pass(10);
+  expect([text("notice"), calls.length]).toEqual(["section open 2", 0]);
+  press("section:1");
+  await pass(10);
+  expect(calls.map((call) => [call.url, (call.body as { section?: number }).section])).toEqual([["/advance/", 1]]);
+  expect(left).toEqual(["/page/?section=2#section-2"]);
+});
+
+test("without a line finishing waits with its answer and is done when the server is back", async () => {
+  await page();
+  await pass(500);
+  reply = () => ({ status: 0 });
+  tick("q1", "B");
+  press("advance:q1");
+  await pass(3_000);
+  expect([text("notice"), left]).toEqual(["offline", []]);
+  reply = accept;
+  await pass(20_000);
+  expect([server["q1"]?.value, left]).toEqual(["B", ["/page/?at=2#q2"]]);
+});
+
+test("what another device has locked is refused, shown as the server has it and can no longer be changed", async () => {
+  await page();
+  await pass(500);
+  reply = (call) => {
+    for (const event of call.body.events.filter((one) => one.question === "q2")) {
+      server[event.question] = { value: event.value, counter: event.counter, client: event.client };
+    }
+    server["q1"] = { value: "A", counter: 1, client: "phone" };
+    return open({ refused: [{ question: "q1", reason: "question_locked" }] });
+  };
+  tick("q1", "B");
+  tick("q1", "C");
+  tick("q2", "C");
+  await pass(500);
+  expect([text("notice"), await store.all("p/a")]).toEqual(["refused 1", []]);
+  expect([...document.querySelectorAll<HTMLInputElement>("input:checked")].map((input) => input.value)).toEqual(["A", "C"]);
+  expect(document.querySelectorAll("#q1 input:not(:disabled)")).toHaveLength(0);
+  expect([text("status", "q1"), text("summary")]).toEqual(["saved", "all saved"]);
 });

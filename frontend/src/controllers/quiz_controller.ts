@@ -16,14 +16,13 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
  */
 export default class QuizController extends Controller<HTMLFormElement> {
   static override targets = [
-    "summary", "answered", "jump", "notice", "signIn", "clock", "submit", "announcement", "result",
+    "summary", "answered", "notice", "signIn", "clock", "submit", "announcement", "result",
   ];
   static override values = {
     key: String, answers: Object, answersUrl: String, advanceUrl: String, submitUrl: String, pageUrl: String,
     serverNow: String, endsAt: String,
   };
 
-  declare readonly jumpTargets: HTMLAnchorElement[];
   declare readonly summaryTarget: HTMLElement;
   declare readonly answeredTarget: HTMLElement;
   declare readonly noticeTarget: HTMLElement;
@@ -120,7 +119,8 @@ export default class QuizController extends Controller<HTMLFormElement> {
       // The device's disk is full or was emptied: the answer is in memory and on its way to the server.
     }
     this.render();
-    this.schedule(DEBOUNCE_MS);
+    // What was pressed meanwhile is not put off.
+    this.schedule(this.onward || this.wantsSubmit ? 0 : DEBOUNCE_MS);
   }
 
   async submitted(event: Event): Promise<void> {
@@ -364,7 +364,8 @@ export default class QuizController extends Controller<HTMLFormElement> {
   private render(): void {
     const log = this.log;
     if (!log) return;
-    const jumps = new Map(this.jumpTargets.map((link) => [link.hash.slice(1), link]));
+    const links = this.element.querySelectorAll<HTMLAnchorElement>(".question-map a");
+    const jumps = new Map([...links].map((link) => [link.hash.slice(1), link]));
     for (const fieldset of this.fieldsets()) {
       const question = fieldset.dataset["item"] ?? "";
       const local = log.isPending(question);

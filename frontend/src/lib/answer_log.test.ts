@@ -81,3 +81,14 @@ test("refused events are dropped and the server's answer shows again", async () 
   await log.refuse(log.batch());
   expect([log.value("q1"), log.pendingCount, await store.all(KEY)]).toEqual(["A", 0, []]);
 });
+
+test("a batch holds what a leaving page may still send: long texts go one after another", async () => {
+  const log = new AnswerLog(KEY, store, {}, "tab-1");
+  await log.record("q1", "长".repeat(20_000));
+  await log.record("q2", "A");
+  await log.record("q3", "短".repeat(14_000));
+  await log.record("q4", "文".repeat(2_000));
+  expect(log.batch().map((event) => event.question)).toEqual(["q1"]);
+  await log.settle(merged({}, log.batch()));
+  expect(log.batch().map((event) => event.question)).toEqual(["q2", "q3"]);
+});

@@ -1,8 +1,9 @@
 // One tab's view of an attempt: what the server has, what it does not have yet, and which of both is shown.
 import { isNewer, type Answer, type AnswerEvent, type AnswerStore } from "./answer_store";
 
-/** The server takes at most 500 events at once. */
+/** The server takes at most 500 events at once; a request that is to outlive its page has room for 64 kB. */
 const BATCH = 200;
+const BATCH_LETTERS = 15_000;
 
 export type Answers = Record<string, Answer>;
 
@@ -54,8 +55,16 @@ export class AnswerLog {
     return this.pending.size;
   }
 
+  /** What is sent next: as many as fit, one at least, in the order in which they were answered. */
   batch(): AnswerEvent[] {
-    return [...this.pending.values()].slice(0, BATCH);
+    const events: AnswerEvent[] = [];
+    let letters = 0;
+    for (const event of this.pending.values()) {
+      letters += event.value.length;
+      if (events.length && (letters > BATCH_LETTERS || events.length === BATCH)) break;
+      events.push(event);
+    }
+    return events;
   }
 
   /**
