@@ -64,7 +64,7 @@ def write_csv(path: Path, content: Content, *, encoding: str) -> int:
         if content.banner:
             file.write(cell(content.banner) + "\r\n")
         file.write(",".join(map(cell, content.headings)) + "\r\n")
-        for _row, texts in made(content.column_set, content.rows, cell):
+        for _row, texts in made(content.column_set, content.rows, cell, ",".join):
             file.write(",".join(texts) + "\r\n")
             count += 1
     return count

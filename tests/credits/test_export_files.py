@@ -297,6 +297,8 @@ def test_cells_that_are_made_once_are_those_that_are_made_for_each_row() -> None
         alone.append(next(iter(made(column_set, [(person, place, own)], writers.cell)))[1])
     assert len({year.kind for _person, _place, year in rows}) < len(rows) - 30
     assert [texts for _row, texts in made(column_set, rows, writers.cell)] == alone
+    lines = [",".join(texts) for texts in alone]
+    assert [",".join(texts) for _row, texts in made(column_set, rows, writers.cell, ",".join)] == lines
 
 
 def test_reason_tells_each_goal_that_is_not_met() -> None:
