@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from credits.models.exports import DEFAULT_SET
 from tests.factories.credits import HENAN
-from tests.factories.marking import upload
 from tests.factories.organisations import PASSWORD
 
 if TYPE_CHECKING:
@@ -110,7 +109,6 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
         "unit": str(world.hospital.public_id), "choice": "never", "file_format": "xlsx", "language": "zh-hans",
     },
     # Study and credits.
-    "api/v1/attempts/<uuid:public_id>/items/<uuid:item>/file/": lambda world: {"file": upload()},
     "api/v1/attempts/": lambda world: {"permit": world.permit},
     "api/v1/credit-exports/": lambda world: {
         "place": str(world.hospital.public_id), "rule_set": HENAN, "year": world.entry.ends_on.year,

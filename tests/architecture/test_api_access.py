@@ -41,6 +41,10 @@ def _attempt(world: World) -> dict[str, str]:
     return {"public_id": str(world.attempt.public_id)}
 
 
+def _item(world: World) -> dict[str, str]:
+    return {**_attempt(world), "item": world.attempt.paper["groups"][0]["items"][0]["id"]}
+
+
 def _export(world: World) -> dict[str, str]:
     return {"public_id": str(world.export.public_id)}
 
@@ -106,6 +110,8 @@ TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any
     ("post", "attempts/<uuid:public_id>/answers/"): (_attempt, _answers, LEARNERS_ALONE),
     # Its quiz has nothing to open after this, which its learner alone is told.
     ("post", "attempts/<uuid:public_id>/advance/"): (_attempt, lambda world: {"section": 1}, (400, 404, 404, 404, 403)),
+    # It takes a form with a file, no JSON: who may send one is tried in tests/quizzes/marking/test_files.py.
+    ("post", "attempts/<uuid:public_id>/items/<uuid:item>/file/"): (_item, nothing, (415, 415, 415, 415, 403)),
     ("post", "attempts/<uuid:public_id>/submit/"): (_attempt, nothing, LEARNERS_ALONE),
     ("get", "me/"): (nothing, nothing, OWN),
     ("get", "notifications/"): (nothing, nothing, OWN),
