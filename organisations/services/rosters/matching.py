@@ -150,12 +150,14 @@ def _by_name(row: ReadRow, found: Found, people: dict[int, Known], place: Place,
 
 
 def _fits(row: ReadRow, known: Known, place: Place) -> bool:
-    """The same department and the same last four of phone or ID number."""
+    """The same department and the same last four of a number that the row holds masked.
+
+    Two numbers in full that only end alike are two numbers, as their first digits would have said.
+    """
     here = known.here(place)
     if here is None or not same_department(row.values.get(Field.DEPARTMENT, ""), here.department_name):
         return False
-    phone = row.tails.get(Field.PHONE) or row.values.get(Field.PHONE, "")[-4:]
-    number = row.tails.get(Field.ID_NUMBER) or row.values.get(Field.ID_NUMBER, "")[-4:]
+    phone, number = row.tails.get(Field.PHONE), row.tails.get(Field.ID_NUMBER)
     person = known.person
     return bool(
         (phone and person.phone_sealed and person.phone[-4:] == phone)

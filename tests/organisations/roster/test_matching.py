@@ -46,6 +46,16 @@ def test_number_that_agrees_with_the_name_finds_the_person(compare: Compare, uni
     ]  # fmt: skip
 
 
+def test_numbers_in_full_that_only_end_alike_are_not_one_person(compare: Compare, unit: Node) -> None:
+    """A masked number finds its person by the last four; one in full would have been found whole."""
+    known = working(unit, "王伟", staff="1", phone="13700001234", department="影像科")
+    masked, full = rows_of(
+        compare(("王伟", "", "139****1234", "", "影像科", ""), ("王伟", "77", "13900001234", "", "影像科", ""))
+    )
+    assert masked.person == known
+    assert (full.outcome, full.person, codes(full)) == ("unclear", None, [("", "same_name")])
+
+
 def test_three_people_of_one_name_wait_for_a_click(compare: Compare, keeper: Person, unit: Node) -> None:
     namesakes = [working(unit, "王伟", staff=f"{n}") for n in range(3)]
     roster = compare(("王伟", "77", "13800000007", "", "影像科", ""))
