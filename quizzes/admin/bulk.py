@@ -1,6 +1,6 @@
 """What is done to several questions of the list at once. What cannot be done to one is told; the others are done."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django import forms
@@ -17,7 +17,7 @@ from cms.shared.errors import DomainError
 from quizzes.admin.listing import QuestionFilterSet, found, listed
 from quizzes.admin.questions import NAMESPACE
 from quizzes.enums import ReviewState
-from quizzes.models import Bank, Question
+from quizzes.models import Bank, Question, QuestionRevision
 from quizzes.models.bank import BLOOM_LEVELS, REVIEW_STATES
 from quizzes.models.classification import body_part_choices, modality_choices, syllabus_choices
 from quizzes.services import questions, reviews
@@ -114,7 +114,8 @@ class ReviewMany(_QuestionAction):
     explanation = gettext_lazy("The step is taken for every question that is due for it; the others stay as they are.")
 
     def do(self, question: Question, data: dict[str, Any]) -> None:
-        reviews.review(revision=question.current, state=data["state"], by=self.request.user, note=data["note"])
+        revision = cast(QuestionRevision, question.current)
+        reviews.review(revision=revision, state=data["state"], by=self.request.user, note=data["note"])
 
 
 class ClassifyManyForm(forms.Form):

@@ -56,20 +56,20 @@ class _FormMixin:
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.wants_more:
-            return super().post(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
+            return super().post(request, *args, **kwargs)  # type: ignore[misc]
         self.form = self.get_form()  # type: ignore[attr-defined]
         self.form.show_again()
-        return self.render_to_response(self.get_context_data(form=self.form))  # type: ignore[attr-defined, no-any-return]
+        return self.render_to_response(self.get_context_data(form=self.form))  # type: ignore[attr-defined]
 
     def form_valid(self, form: QuestionForm) -> HttpResponseBase:
         try:
             with transaction.atomic():
-                return super().form_valid(form)  # type: ignore[misc, no-any-return]
+                return super().form_valid(form)  # type: ignore[misc]
         except DomainError as error:
             form.take(error)
             self.produced_error_message = self.get_error_message()  # type: ignore[attr-defined]
             self.produced_error_code = "validation_error"
-            return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+            return self.form_invalid(form)  # type: ignore[attr-defined]
 
     def get_success_url(self) -> str:
         return reverse(f"{NAMESPACE}:edit", args=[self.object.pk])  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ def record_of(question: Question, *, page: str) -> Record:
     paginator = Paginator(
         question.revisions.select_related("created_by").prefetch_related("images").order_by("-number"), PAGE
     )
-    shown = paginator.get_page(page)
+    shown: Any = paginator.get_page(page)
     revisions = list(shown.object_list)
     # The last of the page is compared with the one before it, which is on the next page.
     before = question.revisions.filter(number=revisions[-1].number - 1).first() if revisions else None

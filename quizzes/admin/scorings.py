@@ -104,8 +104,7 @@ class ScoringView(View):
             )  # fmt: skip
         except Conflict:
             now = scorings.rules_of([self.bank.pk])[self.bank.pk]
-            form.data = form.data.copy()
-            form.data["seen"] = str(now.number)
+            form.data = {**request.POST.dict(), "seen": str(now.number)}
             form.add_error(
                 None,
                 _(

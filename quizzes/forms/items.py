@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.text import format_lazy
@@ -507,12 +507,17 @@ class GradingForm(ItemForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = rubrics.load()
-        self.fields["rubric"].choices = [(name, f"{rubric.title} ({name})") for name, rubric in known.items()]
+        cast(forms.ChoiceField, self.fields["rubric"]).choices = [
+            (name, f"{rubric.title} ({name})") for name, rubric in known.items()
+        ]
         chosen = self["rubric"].value()
         rubric = known.get(str(chosen)) or next(iter(known.values()))
         self.initial.setdefault("rubric", rubric.name)
         self.rubric_data = rubric
-        self.fields["grade"].choices = [("", "–"), *((grade, grade) for grade in rubric.grades)]
+        cast(forms.ChoiceField, self.fields["grade"]).choices = [
+            ("", "–"),
+            *((grade, grade) for grade in rubric.grades),
+        ]
         for item in rubric.items:
             self.fields[f"met_{item.code}"] = forms.ChoiceField(
                 label=item.text, choices=[("+", _("met")), ("-", _("not met"))], widget=forms.RadioSelect
@@ -628,7 +633,7 @@ class ImageForm(forms.Form):
     def __init__(self, *args: Any, rows: int, **kwargs: Any) -> None:
         kwargs.setdefault("use_required_attribute", False)
         super().__init__(*args, **kwargs)
-        self.fields["item"].choices = [
+        cast(forms.ChoiceField, self.fields["item"]).choices = [
             ("", _("the case")),
             *((str(row), _("question %(number)s") % {"number": row + 1}) for row in range(rows)),
         ]

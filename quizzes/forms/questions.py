@@ -1,7 +1,7 @@
 """The question form of the Wagtail admin: it follows the type, writes through services and never changes a revision."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
@@ -14,7 +14,7 @@ from cms.shared.errors import DomainError
 from quizzes import grading
 from quizzes.enums import FAMILIES, GROUPS, QuestionType
 from quizzes.forms.items import ITEM_FORMS, USUAL_OPTIONS, ImageForm, option_fields, typed_options
-from quizzes.models import Question
+from quizzes.models import Question, QuestionRevision
 from quizzes.models.bank import QUESTION_TYPES
 from quizzes.models.classification import (
     Classification,
@@ -42,6 +42,7 @@ class QuestionForm(WagtailAdminModelForm):
     `items` and `images` are its parts. `more` gives them one more empty row each, to show again what was typed.
     """
 
+    data: Any
     seen = forms.IntegerField(label="", widget=forms.HiddenInput, required=False)
     type = forms.ChoiceField(label=_("Question type"), choices=QUESTION_TYPES)
     stem = forms.CharField(label=_("Stem"), widget=AdminAutoHeightTextInput(attrs={"rows": 2}))
@@ -69,13 +70,13 @@ class QuestionForm(WagtailAdminModelForm):
         super().__init__(data, files, *args, **kwargs)
         self.current = self.instance.current if self.instance.pk else None
         said = str(self.data.get(self.add_prefix("type"), "")) if self.is_bound else ""
-        self.type = QuestionType.A1
+        self.chosen_type = QuestionType.A1
         for named in (said, type, self.current.type if self.current else ""):
             if named in set(QuestionType):
-                self.type = QuestionType(named)
+                self.chosen_type = QuestionType(named)
                 break
-        if self.current and self.type not in self._alike(self.current.type):
-            self.type = QuestionType(self.current.type)
+        if self.current and self.chosen_type not in self._alike(self.current.type):
+            self.chosen_type = QuestionType(self.current.type)
         self._narrow()
         if self.current:
             self._start()
@@ -87,23 +88,25 @@ class QuestionForm(WagtailAdminModelForm):
 
     def _narrow(self) -> None:
         """Leave the fields of the type."""
-        alike = self._alike(self.type)
-        self.initial["type"] = self.type
-        self.fields["type"].choices = [(type, label) for type, label in QUESTION_TYPES if type in alike]
+        alike = self._alike(self.chosen_type)
+        self.initial["type"] = self.chosen_type
+        cast(forms.ChoiceField, self.fields["type"]).choices = [
+            (type, label) for type, label in QUESTION_TYPES if type in alike
+        ]
         if len(alike) == 1:
             self.fields["type"].widget = forms.HiddenInput()
-        if self.type != QuestionType.B1:
+        if self.chosen_type != QuestionType.B1:
             for name in option_fields("shared"):
                 del self.fields[name]
-        if self.type == QuestionType.B1:
+        if self.chosen_type == QuestionType.B1:
             self.fields["stem"].required = False
         if self.is_group:
-            self.fields["stem"].label = _("Shared text") if self.type == QuestionType.B1 else _("Case")
+            self.fields["stem"].label = _("Shared text") if self.chosen_type == QuestionType.B1 else _("Case")
 
     def _start(self) -> None:
         for name in ("bank", "code"):
             self.fields[name].disabled = True
-        revision = self.current
+        revision = cast(QuestionRevision, self.current)
         self.initial |= {"seen": revision.number, "syllabus_codes": self.instance.syllabus_codes}
         for name in ("type", "stem", "difficulty", "source", "licence"):
             self.initial[name] = getattr(revision, name)
@@ -122,7 +125,7 @@ class QuestionForm(WagtailAdminModelForm):
 
     def _make_parts(self, more: bool) -> None:
         stored = self.current.items if self.current else []
-        kind = ITEM_FORMS[FAMILIES[self.type]]
+        kind = ITEM_FORMS[FAMILIES[self.chosen_type]]
         number = 1
         if self.is_group:
             number = self._rows("items", MAX_ITEMS, len(stored) or 2)
@@ -137,9 +140,9 @@ class QuestionForm(WagtailAdminModelForm):
             else:
                 before = stored[row] if row < len(stored) else None
             self.items.append(
-                kind(data, type=self.type, before=before, prefix=f"items-{row}", initial={"order": row + 1})
+                kind(data, type=self.chosen_type, before=before, prefix=f"items-{row}", initial={"order": row + 1})
             )
-        if self.type == QuestionType.B1:
+        if self.chosen_type == QuestionType.B1:
             shared = {letter: str(field.value() or "") for letter, field in self.shared_rows}
             for item in self.items:
                 item.shared = shared
@@ -159,16 +162,16 @@ class QuestionForm(WagtailAdminModelForm):
 
     @property
     def is_group(self) -> bool:
-        return self.type in GROUPS
+        return self.chosen_type in GROUPS
 
     @property
     def kind(self) -> str:
         """The type, for templates, where `type` is the field."""
-        return str(self.type)
+        return str(self.chosen_type)
 
     @property
     def type_label(self) -> str:
-        return str(dict(QUESTION_TYPES)[self.type])
+        return str(dict(QUESTION_TYPES)[self.chosen_type])
 
     @property
     def syllabus(self) -> Classification:
@@ -201,9 +204,9 @@ class QuestionForm(WagtailAdminModelForm):
     @property
     def picture(self) -> Any:
         """The picture that regions are drawn on, once it is chosen."""
-        if self.type != QuestionType.HOTSPOT:
+        if self.chosen_type != QuestionType.HOTSPOT:
             return None
-        model = self.images[0].fields["image"].queryset.model if self.images else None
+        model = cast(forms.ModelChoiceField, self.images[0].fields["image"]).queryset.model if self.images else None
         for row in self.images:
             value = row["image"].value()
             pk = getattr(value, "pk", value)
@@ -222,7 +225,7 @@ class QuestionForm(WagtailAdminModelForm):
     def show_again(self) -> None:
         """Show what was typed without judging it."""
         for form in (self, *self.items, *self.images):
-            form._errors = forms.utils.ErrorDict()  # type: ignore[attr-defined]
+            form._errors = forms.utils.ErrorDict()
             form.cleaned_data = {}
 
     def clean(self) -> dict[str, Any]:
@@ -245,7 +248,7 @@ class QuestionForm(WagtailAdminModelForm):
 
     def _check(self, data: Mapping[str, Any], places: Mapping[int, int]) -> None:
         pictures = [form for form in self.images if not form.is_blank]
-        if self.type in NEED_PICTURE and not pictures:
+        if self.chosen_type in NEED_PICTURE and not pictures:
             field = self.images[0]
             field.add_error("image", _("This type asks about a picture. Choose one."))
             self.add_error(None, _("Some parts below need a correction."))
