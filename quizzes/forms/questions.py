@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminAutoHeightTextInput
+from wagtail.images import get_image_model
 
 from cms.shared.errors import DomainError
 from quizzes import grading
@@ -206,7 +207,7 @@ class QuestionForm(WagtailAdminModelForm):
         """The picture that regions are drawn on, once it is chosen."""
         if self.chosen_type != QuestionType.HOTSPOT:
             return None
-        model = cast(forms.ModelChoiceField, self.images[0].fields["image"]).queryset.model if self.images else None
+        model = get_image_model() if self.images else None
         for row in self.images:
             value = row["image"].value()
             pk = getattr(value, "pk", value)
