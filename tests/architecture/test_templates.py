@@ -32,8 +32,9 @@ def test_template_has_no_inline_style_or_script(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_template_includes_only_what_exists(path: Path) -> None:
-    named = re.findall(r'{% include "([^"]+)"', path.read_text())
-    assert [part for part in named if not (FRONTEND / "templates" / part).is_file()] == []
+    for part in re.findall(r'{% include "([^"]+)"', path.read_text()):
+        # Parts of Wagtail's own pages count as much as ours.
+        get_template(part)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
