@@ -211,4 +211,4 @@ def test_a_kill_at_any_write_of_submitting_leaves_the_attempt_open_or_graded(com
         assert (attempt.state, attempt.version, AttemptOutcome.objects.count()) == ("open", 1, 0)
         writes += 1
     attempt.refresh_from_db()
-    assert (writes, attempt.state, AttemptOutcome.objects.count()) == (3, "submitted", 1)
+    assert (writes, attempt.state, AttemptOutcome.objects.count()) == (4, "submitted", 1)
