@@ -479,6 +479,7 @@ READINGS = frozenset(
         Deed.ERASURE_READ,
         Deed.FEED_READ,
         Deed.LIST_READ,
+        Deed.MARKING_READ,
         Deed.OBJECTION_READ,
         Deed.OFFICIAL_LIST_READ,
         Deed.PERSON_CREDITS_READ,
