@@ -8,9 +8,10 @@ class QuizzesConfig(AppConfig):
 
     def ready(self) -> None:
         from organisations import histories
+        from organisations.enums import Power
         from organisations.selectors import manage
         from quizzes.selectors.marking import waiting_count
         from quizzes.services.histories import HISTORY
 
         histories.register(HISTORY)
-        manage.count_for("marking", waiting_count)
+        manage.count_for("marking", Power.MARK, waiting_count)

@@ -25,12 +25,12 @@ class Link:
     count: int = 0
 
 
-_counts: dict[str, Callable[[Person], int]] = {}
+_counts: dict[str, tuple[Power, Callable[[Person], int]]] = {}
 
 
-def count_for(section: str, counted: Callable[[Person], int]) -> None:
-    """A package says how many pieces of work wait in its section; asked for people with a power of the section."""
-    _counts[section] = counted
+def count_for(section: str, power: Power, counted: Callable[[Person], int]) -> None:
+    """A package says how many pieces of work wait in its section; asked for people with `power`, who do that work."""
+    _counts[section] = power, counted
 
 
 _EVERY_POWER = frozenset(Power)
@@ -73,8 +73,9 @@ def powers_of(person: Person) -> frozenset[Power]:
 def links_of(person: Person) -> list[Link]:
     """The sections that the person's powers open, in the order of the navigation."""
     powers = powers_of(person)
-    return [
-        replace(link, count=_counts[link.section](person)) if link.section in _counts else link
-        for link in LINKS
-        if link.powers & powers
-    ]
+    return [_counted(link, person, powers) for link in LINKS if link.powers & powers]
+
+
+def _counted(link: Link, person: Person, powers: frozenset[Power]) -> Link:
+    power, counted = _counts.get(link.section, (None, None))
+    return replace(link, count=counted(person)) if counted and power in powers else link

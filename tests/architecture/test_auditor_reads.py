@@ -51,6 +51,8 @@ FORMS = {
     "manage/rosters/<uuid:public_id>/columns/",
 }
 NOT_READ = {
+    "manage/marking/<uuid:public_id>/": "somebody's work, without their name, for the person who marks it",
+    "manage/marking/<uuid:public_id>/file/": "a file of such a work",
     "manage/rosters/<uuid:public_id>/errors/": "the sheet as it was sent, numbers in full: for its sender alone",
     "manage/rosters/example/": "an empty sheet for who sends rosters",
     "manage/sheets/<uuid:public_id>/file/": "codes that open accounts: for who asked for the sheet alone",

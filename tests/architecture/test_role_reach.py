@@ -26,14 +26,17 @@ OF_THE_PERSON = frozenset(
         "declaration",
         "exam pass",
         "statement",
+        "closed account",
     }
 )
 OF_THE_WORKPLACE = frozenset({"employment", "objection"})
+# Taken by one person: nobody else has it, wherever they sit.
+OF_ITS_TAKER = frozenset({"marking"})
 
 
 def telling(role: Role, *, is_short: bool) -> list[Line]:
     """The lines on which it matters where a holder of `role` sits; in short one per object and method."""
-    found = [line for line in lines() if "/" in line.expected[role.value]]
+    found = [line for line in lines() if "/" in line.expected[role.value] and line.filled_with not in OF_ITS_TAKER]
     return list({(line.filled_with, line.method): line for line in found}.values()) if is_short else found
 
 
