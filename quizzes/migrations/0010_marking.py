@@ -212,7 +212,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="markingitem",
             constraint=models.CheckConstraint(
-                condition=models.Q(("markers_needed__in", [1, 2])), name="marking_item_one_or_two"
+                condition=models.Q(("markers_needed__gte", 1), ("markers_needed__lte", 2)),
+                name="marking_item_one_or_two",
             ),
         ),
         migrations.AddConstraint(
@@ -253,7 +254,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="marking",
             constraint=models.CheckConstraint(
-                condition=models.Q(("round__in", [1, 2, 3])), name="marking_three_rounds"
+                condition=models.Q(("round__gte", 1), ("round__lte", 3)), name="marking_three_rounds"
             ),
         ),
         migrations.AddConstraint(

@@ -74,7 +74,9 @@ class MarkingItem(models.Model):
             models.CheckConstraint(
                 name="marking_item_of_an_attempt", condition=Q(subject_kind=MarkedKind.ATTEMPT, attempt__isnull=False)
             ),
-            models.CheckConstraint(name="marking_item_one_or_two", condition=Q(markers_needed__in=[1, 2])),
+            models.CheckConstraint(
+                name="marking_item_one_or_two", condition=Q(markers_needed__gte=1, markers_needed__lte=2)
+            ),
             models.CheckConstraint(
                 name="marking_item_done_whole",
                 condition=Q(state=MarkingState.DONE, points__isnull=False, done_at__isnull=False)
@@ -124,7 +126,7 @@ class Marking(models.Model):
         constraints = [
             models.UniqueConstraint(name="marking_one_seat_a_round", fields=["item", "round"]),
             models.UniqueConstraint(name="marking_one_seat_a_marker", fields=["item", "marker"]),
-            models.CheckConstraint(name="marking_three_rounds", condition=Q(round__in=[1, 2, 3])),
+            models.CheckConstraint(name="marking_three_rounds", condition=Q(round__gte=1, round__lte=3)),
             models.CheckConstraint(
                 name="marking_handed_in_with_points", condition=Q(handed_in_at__isnull=True) | Q(points__isnull=False)
             ),
