@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from cms.shared import append_only
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 # From the top floor down. The people stay: the packages we use refer to them, and theirs do not all go back.
 APPS = ("home", "courses", "claims", "events", "credits", "quizzes", "media_pipeline")
