@@ -112,10 +112,19 @@ class Sitting:
         expect(shown.locator(".question__status.is-saved")).to_have_count(len(self.chosen))
         for question, value in self.chosen.items():
             expect(shown.locator(f'input[name="q-{question}"][value="{value}"]')).to_be_checked()
+        # A click becomes an unsent answer a moment later: all is saved once the server has said so for every one.
+        waited = 0
+        while self.kept() != self.chosen and waited < PATIENCE_MS:
+            shown.wait_for_timeout(100)
+            waited += 100
+        assert self.kept() == self.chosen
         self.check_kept()
-        assert {question: value for question, (_n, value) in self.acknowledged.items()} == self.chosen
 
     # What must be true
+
+    def kept(self) -> dict[str, str]:
+        """What the server has acknowledged, by question."""
+        return {question: value for question, (_counter, value) in self.acknowledged.items()}
 
     def check_kept(self) -> None:
         """Whatever was acknowledged is in the database, or something newer by the same learner."""

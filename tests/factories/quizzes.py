@@ -117,3 +117,8 @@ def spend(attempt: Attempt, *, minutes: float) -> None:
     """Let the attempt have been opened so many minutes ago: a credit counts the time that was spent in it."""
     attempt.opened_at = timezone.now() - timedelta(minutes=minutes)
     Attempt.objects.filter(pk=attempt.pk).update(opened_at=attempt.opened_at)
+
+
+def item_ids(attempt: Attempt) -> list[str]:
+    """The items in the paper's order; PostgreSQL keeps the keys of a JSON object in its own."""
+    return [item for group in attempt.shape["groups"] for item in group["items"]]

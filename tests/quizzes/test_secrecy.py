@@ -18,7 +18,7 @@ from quizzes.protocol import Event
 from quizzes.services import attempts, bank
 from quizzes.services.histories import HISTORY
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import BankFactory, QuizFactory, make_group, permit_for
+from tests.factories.quizzes import BankFactory, QuizFactory, item_ids, make_group, permit_for
 from tests.quizzes.grading.examples import EXAMPLES
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,7 @@ def right(attempt: Attempt) -> list[dict[str, Any]]:
             values[item["id"]] = key if isinstance(key, str) and key else EXAMPLES[group["type"]][1]
     shape, progress = attempt.shape, attempts.protocol.Progress(attempt.opened, attempt.locked)
     # A file is sent before it is named as an answer.
-    asked = [i for i, item in shape["items"].items() if item["type"] != QuestionType.FILE]
+    asked = [i for i in item_ids(attempt) if shape["items"][i]["type"] != QuestionType.FILE]
     open_ones = [i for i in asked if attempts.protocol.state_of(shape, progress, i) == "open"]
     return [
         {"client": "tab-0001", "counter": number, "question": item, "value": values[item]}
@@ -97,7 +97,7 @@ def test_key_stays_on_the_server_by_the_api_and_in_the_persons_own_copy(client, 
     attempt = Attempt.objects.get()
     answers = [opened, post(client, "answers", {"events": right(attempt)}, attempt)]
     if type in LOCKING:
-        first = next(iter(attempt.shape["items"]))
+        first = item_ids(attempt)[0]
         assert "第 2 问" not in json.dumps(opened, ensure_ascii=False)
         answers.append(post(client, "advance", {"item": first}, attempt))
     answers.append(client.get(reverse("quizzes_api:attempt", args=[attempt.public_id])).json())
@@ -153,6 +153,6 @@ def test_events_are_refused_without_telling_what_would_fit(client):
         person=person, permit=permit_for(person, QuizFactory(questions=[question_of("SHORT_TEXT")]))
     )
     with pytest.raises(attempts.InvalidAnswer) as refused:
-        too_long = Event(next(iter(attempt.shape["items"])), "长" * 5000, 1, "tab-0001")
+        too_long = Event(item_ids(attempt)[0], "长" * 5000, 1, "tab-0001")
         attempts.save_answers(person=person, public_id=attempt.public_id, events=[too_long])
     assert SECRET not in str(refused.value.params)

@@ -9,7 +9,7 @@ from quizzes.models import Attempt
 from quizzes.protocol import Event
 from quizzes.services import attempts
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import AttemptFactory, QuestionFactory, QuizFactory, permit_for
+from tests.factories.quizzes import AttemptFactory, QuestionFactory, QuizFactory, item_ids, permit_for
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def page(attempt: Attempt) -> str:
 
 def filled(attempt: Attempt, *values: str, before: tuple[str, ...] = ("", "", ""), do: str = "save") -> dict:
     data: dict = {"do": do}
-    for item, value, was in zip(attempt.shape["items"], values, before, strict=False):
+    for item, value, was in zip(item_ids(attempt), values, before, strict=False):
         data[f"q-{item}"] = list(value)
         data[f"was-{item}"] = was
     return data
@@ -28,7 +28,7 @@ def filled(attempt: Attempt, *values: str, before: tuple[str, ...] = ("", "", ""
 
 def values_of(attempt: Attempt) -> list[str]:
     attempt.refresh_from_db()
-    return [attempt.answers.get(item, {}).get("value", "") for item in attempt.shape["items"]]
+    return [attempt.answers.get(item, {}).get("value", "") for item in item_ids(attempt)]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_save_keeps_the_answers_and_comes_back(learner, attempt):
 
 
 def test_save_leaves_alone_what_its_form_did_not_change(learner, attempt):
-    first, second = attempt.shape["items"]
+    first, second = item_ids(attempt)
     elsewhere = [Event(first, "C", 7, "phone-001"), Event(second, "DE", 8, "phone-001")]
     attempts.save_answers(person=attempt.person, public_id=attempt.public_id, events=elsewhere)
     learner.post(page(attempt), filled(attempt, "", "A"))

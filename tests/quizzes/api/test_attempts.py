@@ -13,7 +13,7 @@ from organisations.enums import Role
 from quizzes.models import Attempt, AttemptOutcome
 from quizzes.services import attempts
 from tests.factories.organisations import EmploymentFactory, PersonFactory, RoleGrantFactory
-from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, permit_for
+from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, item_ids, permit_for
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def post(client, name, body, attempt=None):
 
 
 def event(attempt, value="B", *, position=0, counter=1, **fields):
-    question = list(attempt.shape["items"])[position]
+    question = item_ids(attempt)[position]
     return {"client": CLIENT, "counter": counter, "question": question, "value": value, **fields}
 
 

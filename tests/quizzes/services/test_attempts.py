@@ -14,13 +14,13 @@ from quizzes.protocol import Event
 from quizzes.selectors import attempts_summary, sheet
 from quizzes.services import attempts
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, permit_for
+from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, item_ids, permit_for
 
 pytestmark = pytest.mark.django_db
 
 
 def questions_of(attempt: Attempt) -> list[str]:
-    return list(attempt.shape["items"])
+    return item_ids(attempt)
 
 
 def answer(attempt: Attempt, *values: str, counter: int = 1, client: str = "tab-0001") -> list[Event]:

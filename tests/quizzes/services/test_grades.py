@@ -9,7 +9,7 @@ from quizzes import selectors
 from quizzes.models import AttemptGrade, AttemptOutcome
 from quizzes.protocol import Event
 from quizzes.services import attempts, grades
-from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory
+from tests.factories.quizzes import CONTEXT, AttemptFactory, QuestionFactory, QuizFactory, item_ids
 
 pytestmark = pytest.mark.django_db
 
@@ -19,13 +19,13 @@ def essay():
     """A submitted attempt at an A1 question, rightly answered, and an essay of three points, written."""
     written = QuestionFactory(type="ESSAY", options=(), answer={"guidance": "三点"}, points=Decimal(3))
     attempt = AttemptFactory(quiz=QuizFactory(questions=[QuestionFactory(), written], pass_share=Decimal("0.7")))
-    first, second = attempt.shape["items"]
+    first, second = item_ids(attempt)
     events = [Event(first, "B", 1, "tab-0001"), Event(second, "先停注射", 2, "tab-0001")]
     return attempts.submit(public_id=attempt.public_id, person=attempt.person, events=events)
 
 
 def items(attempt) -> list[str]:
-    return list(attempt.shape["items"])
+    return item_ids(attempt)
 
 
 def test_an_attempt_with_an_essay_waits_for_its_marks(essay):

@@ -7,7 +7,7 @@ from quizzes.models import Attempt, QuizSection
 from quizzes.protocol import Event
 from quizzes.services import attempts
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import AttemptFactory, QuestionFactory, QuizFactory, make_group
+from tests.factories.quizzes import AttemptFactory, QuestionFactory, QuizFactory, item_ids, make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def case():
 
 
 def ids(attempt: Attempt) -> list[str]:
-    return list(attempt.shape["items"])
+    return item_ids(attempt)
 
 
 def event(item: str, value: str = "B", counter: int = 1, client: str = "tab-0001") -> Event:

@@ -9,7 +9,7 @@ from quizzes.models import Attempt, AttemptOutcome
 from quizzes.protocol import Event
 from quizzes.services import attempts
 from tests.factories.organisations import PersonFactory
-from tests.factories.quizzes import AttemptFactory, QuizFactory, permit_for
+from tests.factories.quizzes import AttemptFactory, QuizFactory, item_ids, permit_for
 from tests.quizzes.concurrency import race
 
 pytestmark = pytest.mark.slow
@@ -20,7 +20,7 @@ THREADS = 16
 def test_sixteen_submits_give_one_grade_and_one_outcome(committed_db):
     attempt = AttemptFactory()
     person = attempt.person
-    events = [Event(item, "B", n, "tab-0001") for n, item in enumerate(attempt.shape["items"], 1)]
+    events = [Event(item, "B", n, "tab-0001") for n, item in enumerate(item_ids(attempt), 1)]
     results = race(THREADS, lambda: attempts.submit(public_id=attempt.public_id, person=person, events=events))
     assert {(row.state, row.points, row.closed_at) for row in results} == {("submitted", 2, results[0].closed_at)}
     assert Attempt.objects.get().version == 2
@@ -42,7 +42,7 @@ def test_sixteen_saves_at_once_keep_every_answer(committed_db):
 
     def save() -> None:
         n = next(turn)
-        event = Event(list(attempt.shape["items"])[n], "C", n + 1, f"tab-{n:04}")
+        event = Event(item_ids(attempt)[n], "C", n + 1, f"tab-{n:04}")
         attempts.save_answers(person=person, public_id=attempt.public_id, events=[event])
 
     race(THREADS, save)
