@@ -1,6 +1,7 @@
 """The rule sets that a person follows beside those of the place, and what their rules ask for beside the book."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -51,6 +52,9 @@ class Following(models.Model):
 
     def __str__(self) -> str:
         return self.rule_set_id
+
+    def holds_on(self, day: date) -> bool:
+        return self.begins <= day and (self.ends is None or day < self.ends)
 
 
 class Reflection(models.Model):

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from credits.models import Declaration, Entry, Following, Reflection
 from credits.rules import Anchors, Declared, Period, RuleSet, Supplement
 from credits.rules import Declaration as Stated
 from credits.rules.personal import figures_asked, steps_asked
-from credits.selectors.rule_sets import NoRuleSetInForce, time_zone_of
+from credits.selectors.rule_sets import NoRuleSetInForce, rule_book, time_zone_of, zone_in
 from organisations.enums import QualificationState
 from organisations.models import Person
 from organisations.selectors import in_force
@@ -83,8 +85,13 @@ def supplement_of(row: Reflection) -> Supplement:
 
 
 def followed(person: Person) -> list[Following]:
-    """The rule sets that a person follows today, by their id."""
-    return list(Following.objects.filter(in_force(), person=person).order_by("rule_set_id", "pk"))
+    """The rule sets that a person follows today, by their id. What day it is depends on the rule set's zone."""
+    rows = Following.objects.filter(person=person).order_by("rule_set_id", "pk")
+    if not (rows := [row for row in rows if row.ends is None or row.begins < row.ends]):
+        return []
+    book, now = rule_book(), timezone.now()
+    days = {row.rule_set_id: now.astimezone(zone_in(book, row.rule_set_id)).date() for row in rows}
+    return [row for row in rows if row.holds_on(days[row.rule_set_id])]
 
 
 def follows(person: Person, rule_set_id: str, at: datetime) -> bool:

@@ -1,10 +1,11 @@
 """Further rule sets by data alone: periods of one's own, approvals, reflections, steps and figures."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -348,6 +349,17 @@ def test_rules_page_asks_the_database_as_often_for_many_as_for_one(rows: int) ->
 def test_year_page_offers_the_followed_rules() -> None:
     person = radiographer()
     assert [id_ for id_, _title in year_page(person=person).rule_sets] == [HENAN, ARRT]
+
+
+@pytest.mark.parametrize("hour", [12, 14, 17])
+def test_rules_hold_from_the_day_that_it_is_where_they_come_from(hour: int) -> None:
+    """From 13:00 UTC it is tomorrow in Sydney, from 16:00 in Shanghai."""
+    person = PersonFactory()
+    with time_machine.travel(datetime(2026, 11, 20, hour, tzinfo=UTC), tick=False):
+        one = following.follow(by=person, rule_set_id="au-mrpba-cpd")
+        assert [id_ for id_, _title in year_page(person=person).rule_sets] == [HENAN, "au-mrpba-cpd"]
+        following.stop(following=one, by=person)
+        assert [id_ for id_, _title in year_page(person=person).rule_sets] == [HENAN]
 
 
 def test_page_counts_in_the_unit_of_its_rules() -> None:
