@@ -1,27 +1,28 @@
 """The only file that starts ffmpeg or ffprobe.
 
-ffmpeg-python builds the argument lists; our own runner runs them. Uploads are untrusted: formats, codecs and protocols
-are listed, the network is taken away where the kernel lets us, memory, CPU, file size and time have limits, and the
-process dies with its worker.
+Uploads are untrusted: formats, codecs and protocols are listed, the network is taken away where the kernel lets us, a
+worker of root gives up its rights first, memory, CPU, file size and time have limits, and the process dies with its
+worker.
 """
 
 import json
 import os
+import pwd
+import re
 import shutil
 import signal
+import stat
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
-
 from media_pipeline.enums import TranscodeFailure
-from media_pipeline.ladder import AUDIO_KBPS, SEGMENT_S, Rung
 
 MAX_PIXELS = 8192 * 4320
 # Names of demuxers: hls, dash, concat, tty and image lists could read other files of this machine.
@@ -31,7 +32,9 @@ SAFE_INPUT: dict[str, Any] = {
     "codec_whitelist": (
         "h264,hevc,vp8,vp9,av1,libdav1d,mpeg4,msmpeg4v3,mpeg1video,mpeg2video,mjpeg,prores,vc1,wmv2,wmv3,theora,"
         "aac,mp3,mp3float,mp2,mp2float,ac3,eac3,opus,libopus,vorbis,flac,alac,wmav2,"
-        "pcm_s16le,pcm_s24le,pcm_s16be,pcm_u8,pcm_f32le,mov_text,subrip,webvtt"
+        "pcm_s16le,pcm_s24le,pcm_s16be,pcm_u8,pcm_f32le,"
+        # Never decoded, but ffprobe opens them: subtitles and covers that a recording brings along.
+        "mov_text,subrip,srt,ass,ssa,text,webvtt,png"
     ),
     "max_pixels": MAX_PIXELS,
 }
@@ -80,9 +83,57 @@ class Probe:
 
 @dataclass(frozen=True)
 class Run:
+    """How a process ended. `error_at`: seconds of media done when lines of errors were seen to come, at most 20."""
+
     returncode: int
     errors: str
     error_lines: int
+    error_at: tuple[float, ...] = ()
+
+
+# Where a process says how far it is, in its folder.
+PROGRESS = "progress.txt"
+# What a command writes among its errors when those count that follow: see commands.video_command.
+FROM_HERE = b"errors_count_from_here=1\n"
+
+
+@dataclass
+class _Errors:
+    """What is seen of a growing file of errors. Nothing of it is looked at before the line `begun_by`, if there is one.
+
+    `begin`: where what counts begins in the file; None as long as that line has not come.
+    """
+
+    path: Path
+    begun_by: bytes = b""
+    begin: int | None = None
+    size: int = 0
+    at: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.begin = None if self.begun_by else 0
+
+    def look(self, done: float) -> None:
+        if self.begin is None:
+            self._find()
+        if self.begin is None:
+            return
+        size = self.path.stat().st_size
+        if size == self.size:
+            return
+        self.size = size
+        if len(self.at) < 20 and (not self.at or done - self.at[-1] >= 1):
+            self.at.append(done)
+
+    def _find(self) -> None:
+        with self.path.open("rb") as file:
+            file.seek(self.size)
+            for line in file:
+                if line == self.begun_by:
+                    self.begin = self.size = file.tell()
+                    return
+                if line.endswith(b"\n"):
+                    self.size += len(line)
 
 
 @cache
@@ -95,65 +146,161 @@ def _cage() -> tuple[str, ...]:
     return ()
 
 
-def run(argv: Sequence[str], *, workdir: Path, limits: Limits, tick: Tick | None = None) -> Run:
+@cache
+def sandbox_user() -> tuple[int, int] | None:
+    """User and group that a worker of root runs a process as; None where the worker has no rights to give up."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        return 65534, 65534
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    workdir: Path,
+    limits: Limits,
+    tick: Tick | None = None,
+    reads: Path | None = None,
+    begun_by: bytes = b"",
+    is_trusted: bool = False,
+) -> Run:
     """Run `argv` in `workdir` within `limits`; its error lines end up in `workdir`/errors.txt.
 
-    `tick` is called about twice a second with the seconds of media done so far (read from `workdir`/progress.txt) and
-    may raise to stop the work: the whole process group is killed before the exception goes on.
-    Raises MediaError when the program is missing, stalls or passes a limit of time.
+    `reads` is the one file outside `workdir` that the process is handed, already open: "file:<reads>" in `argv` becomes
+    that. `tick` is called about twice a second with the seconds of media done so far (read from
+    `workdir`/progress.txt) and may raise to stop the work: the whole process group is killed before the exception goes
+    on. Error lines up to the line `begun_by` are not counted, if that line comes. `is_trusted`: works on files of our
+    own, and keeps the worker's user.
+    Raises MediaError when the program is missing, stalls or passes a limit of time, or leaves what is no plain file.
     """
     if shutil.which(argv[0]) is None:
         raise MediaError(TranscodeFailure.ENCODER_MISSING, argv[0])
-    caged = [
+    user = None if is_trusted else sandbox_user()
+    for name in (PROGRESS, "errors.txt", "output.txt"):
+        (workdir / name).unlink(missing_ok=True)
+    errors = workdir / "errors.txt"
+    with _handed(reads, user) as (kept_open, named), errors.open("wb") as stderr:
+        given = nullcontext() if is_trusted else _given(workdir, user)
+        with (workdir / "output.txt").open("wb") as stdout, given:
+            seen = _Errors(errors, begun_by)
+            process = subprocess.Popen(
+                [*_caged(limits, user), *(named if word == f"file:{reads}" else word for word in argv)],
+                cwd=workdir,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+                pass_fds=kept_open,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "4"},
+            )
+            try:
+                _watch(process, workdir, limits, tick, seen)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+    if process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU, -signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        raise MediaError(TranscodeFailure.TOO_HEAVY, f"ended by signal, return code {process.returncode}")
+    tail, lines = _read_errors(errors, seen.begin or 0)
+    return Run(process.returncode, tail, lines, tuple(seen.at))
+
+
+def _caged(limits: Limits, user: tuple[int, int] | None) -> list[str]:
+    """The commands that take rights away, outermost first."""
+    unprivileged = []
+    if user is not None:
+        uid, gid = user
+        unprivileged = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    return [
         "prlimit",
         f"--as={limits.memory_bytes}",
-        f"--cpu={limits.cpu_s}",
+        # The soft limit tells which one it was; only the hard one kills without a word.
+        f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}",
         f"--fsize={limits.file_bytes}",
         "--nofile=4096",
         "--core=0",
         *("nice", "-n", "10"),
         *_cage(),
         # Last, because changing credentials clears it: the process dies with the worker that started it.
-        *("setpriv", "--pdeathsig", "KILL", "--no-new-privs"),
-        *argv,
+        *("setpriv", *unprivileged, "--pdeathsig", "KILL", "--no-new-privs"),
     ]
-    errors = workdir / "errors.txt"
-    (workdir / "progress.txt").unlink(missing_ok=True)
-    with errors.open("wb") as stderr, (workdir / "output.txt").open("wb") as stdout:
-        process = subprocess.Popen(
-            caged,
-            cwd=workdir,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "4"},
-        )
-        try:
-            _watch(process, workdir, limits, tick)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    if process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU, -signal.SIGXFSZ, 128 + signal.SIGXFSZ):
-        raise MediaError(TranscodeFailure.TOO_HEAVY, f"ended by signal, return code {process.returncode}")
-    tail, lines = _read_errors(errors)
-    return Run(process.returncode, tail, lines)
 
 
-def _watch(process: "subprocess.Popen[bytes]", workdir: Path, limits: Limits, tick: Tick | None) -> None:
+@contextmanager
+def _handed(reads: Path | None, user: tuple[int, int] | None) -> Iterator[tuple[tuple[int, ...], str]]:
+    """`reads` as an open file and the name it has inside: its folders may be closed to the process."""
+    if reads is None:
+        yield (), ""
+        return
+    try:
+        descriptor = os.open(reads, os.O_RDONLY)
+    except OSError as error:
+        raise MediaError(TranscodeFailure.SOURCE_MISSING, str(reads)) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if user is not None and not mode & stat.S_IROTH:
+            os.fchown(descriptor, -1, user[1])
+            os.fchmod(descriptor, stat.S_IMODE(mode) | stat.S_IRGRP)
+        yield (descriptor,), f"file:/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _given(workdir: Path, user: tuple[int, int] | None) -> Iterator[None]:
+    """Give `workdir` and its folders to `user` while the process runs; then look at what it left, and take it back."""
+    if user is None:
+        yield
+        _require_plain(workdir)
+        return
+    before = {path: path.stat() for path in (workdir, *(found for found in workdir.rglob("*") if found.is_dir()))}
+    for path in before:
+        os.chown(path, *user)
+    try:
+        yield
+    finally:
+        for path, was in before.items():
+            os.chown(path, was.st_uid, was.st_gid)
+        _require_plain(workdir)
+        for path in workdir.rglob("*"):
+            if path.lstat().st_uid == user[0]:
+                os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+
+
+def _require_plain(workdir: Path) -> None:
+    """A decoder that was taken over might leave a link to another file of this machine, for us to serve."""
+    for folder, folders, names in os.walk(workdir):
+        for name in (*folders, *names):
+            mode = Path(folder, name).lstat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise MediaError(TranscodeFailure.ENCODER_FAILED, f"{name} is no plain file")
+
+
+def _watch(
+    process: "subprocess.Popen[bytes]",
+    workdir: Path,
+    limits: Limits,
+    tick: Tick | None,
+    seen: _Errors,
+) -> None:
     begun = moved = time.monotonic()
     last = -1.0
     while True:
         try:
             process.wait(timeout=0.5)
+            seen.look(max(0.0, last))
             return
         except subprocess.TimeoutExpired:
             now = time.monotonic()
         if tick or limits.stall_s:
-            done = progress_s(workdir / "progress.txt")
+            done = progress_s(workdir / PROGRESS)
             if done != last:
                 last, moved = done, now
+            seen.look(done)
             if tick:
                 tick(done)
         if limits.stall_s and now - moved > limits.stall_s:
@@ -163,26 +310,24 @@ def _watch(process: "subprocess.Popen[bytes]", workdir: Path, limits: Limits, ti
 
 
 def progress_s(path: Path) -> float:
-    """Seconds of media done, from the end of an ffmpeg progress file; 0 before the first report."""
+    """Seconds of media done: the last that ffmpeg or one of its filters wrote to `path`; 0 before the first."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 2048))
-            lines = file.read().decode(errors="replace").splitlines()
+            told = re.findall(rb"out_time_us=([0-9]+)\s|pts_time:([0-9.]+)\s", file.read())
     except OSError:
         return 0.0
-    for line in reversed(lines):
-        key, _, value = line.partition("=")
-        if key == "out_time_us" and value.lstrip("-").isdigit():
-            return max(0, int(value)) / 1_000_000
-    return 0.0
+    if not told:
+        return 0.0
+    reported_us, seen_s = told[-1]
+    return float(seen_s) if seen_s else int(reported_us) / 1_000_000
 
 
-def _read_errors(path: Path) -> tuple[str, int]:
-    """(last 4,000 characters, number of lines) of an error file, however large a hostile input made it."""
-    count = 0
+def _read_errors(path: Path, begin: int) -> tuple[str, int]:
+    """(last 4,000 characters, lines from byte `begin` on) of an error file, however large a hostile input made it."""
     with path.open("rb") as file:
-        for _line in file:
-            count += 1
+        file.seek(begin)
+        count = sum(1 for _line in file)
         file.seek(max(0, file.tell() - 4000))
         return file.read().decode(errors="replace").strip(), count
 
@@ -191,14 +336,20 @@ def probe(source: Path, *, workdir: Path) -> Probe:
     """Look into an untrusted file. Raises MediaError with the reason when it is not a video that can be prepared."""
     safe = [word for key, value in SAFE_INPUT.items() for word in (f"-{key}", str(value))]
     argv = ["ffprobe", "-v", "error", *safe, "-show_format", "-show_streams", "-of", "json", f"file:{source}"]
-    found = run(argv, workdir=workdir, limits=Limits(cpu_s=40, wall_s=45, file_bytes=16 * 1024**2))
+    found = run(argv, workdir=workdir, limits=Limits(cpu_s=40, wall_s=45, file_bytes=16 * 1024**2), reads=source)
     if found.returncode != 0:
         raise MediaError(_probe_failure(found.errors, source), found.errors)
     try:
         data = json.loads((workdir / "output.txt").read_text(errors="replace"))
     except ValueError as error:
         raise MediaError(TranscodeFailure.NOT_A_VIDEO, str(error)) from error
-    return _read_probe(data)
+    try:
+        return _read_probe(data)
+    except MediaError as error:
+        # Nothing is known of a picture that is too large to be looked at.
+        if _probe_failure(found.errors, source) == TranscodeFailure.PICTURE_TOO_LARGE:
+            raise MediaError(TranscodeFailure.PICTURE_TOO_LARGE, found.errors) from error
+        raise
 
 
 # What a QuickTime or MP4 file may begin with; anything may be called .mp4.
@@ -247,10 +398,14 @@ def _read_probe(data: dict[str, Any]) -> Probe:
 
 
 def _length(picture: dict[str, Any], sounds: list[dict[str, Any]], container: dict[str, Any]) -> float | None:
-    """The longer of picture and sound; the container's word where the streams do not say."""
-    lengths = [_seconds(stream.get("duration")) for stream in (picture, *sounds)]
-    known = [length for length in lengths if length]
-    return max(known) if len(known) == len(lengths) else _seconds(container.get("duration"))
+    """From the beginning of the file to the end of picture or sound; the container's word if these do not say."""
+    streams = (picture, *sounds)
+    ends = [_seconds(stream.get("duration")) for stream in streams]
+    begins = [_seconds(stream.get("start_time")) or 0.0 for stream in streams]
+    known = [begin + end for begin, end in zip(begins, ends, strict=True) if end]
+    if len(known) != len(ends):
+        return _seconds(container.get("duration"))
+    return max(known) - min(begins)
 
 
 def _displayed(picture: dict[str, Any]) -> tuple[int, int]:
@@ -277,108 +432,3 @@ def _seconds(text: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return seconds if 0 < seconds < float("inf") else None
-
-
-def encode_command(
-    source: Path, found: Probe, rungs: Sequence[Rung], *, rate: Fraction, poster_s: float, longest_s: float
-) -> list[str]:
-    """One process, one decode: fragmented MP4 HLS of every rung, the sound once for all of them, and a poster.
-
-    Each rung is scaled from the one above it. Writes out/<height>/, out/audio/, out/master.m3u8, out/poster.jpg.
-    """
-    start = ffmpeg.input(f"file:{source}", t=longest_s, **SAFE_INPUT)
-    picture = start[str(found.video)]
-    if found.is_interlaced:
-        picture = picture.filter("yadif", deint="interlaced")
-    picture = picture.filter("fps", fps=f"{rate.numerator}/{rate.denominator}")
-    ends, poster = [], None
-    for position, rung in enumerate(rungs):
-        picture = picture.filter("scale", w=rung.width, h=rung.lines, flags="bicubic").filter("setsar", 1)
-        if found.is_hdr and position == 0:
-            picture = _tone_map(picture)
-        branches = picture.filter("format", "yuv420p").split()
-        ends.append(branches[0])
-        if position == 0:
-            # The branch closes after one second, so that it costs one scaled frame.
-            poster = branches[2].filter("trim", start=poster_s, duration=1).filter("format", "yuvj420p")
-        picture = branches[1]
-    names = [f"v:{position},name:{rung.height}" for position, rung in enumerate(rungs)]
-    options: dict[str, Any] = {
-        "c:v": "libx264",
-        "preset": "veryfast",
-        "crf": 23,
-        "g": 250,
-        "sc_threshold": 0,
-        "force_key_frames": f"expr:gte(t,n_forced*{SEGMENT_S})",
-    }
-    for position, rung in enumerate(rungs):
-        options[f"maxrate:v:{position}"] = f"{rung.max_kbps}k"
-        options[f"bufsize:v:{position}"] = f"{2 * rung.max_kbps}k"
-    if found.audio is not None:
-        ends.append(start[str(found.audio)].filter("aresample", **{"async": 1, "first_pts": 0}))
-        options |= {"c:a": "aac", "b:a": f"{AUDIO_KBPS}k", "ac": 1, "ar": 48000}
-        names = [f"{name},agroup:sound" for name in names] + ["a:0,agroup:sound,default:yes,name:audio"]
-    hls = ffmpeg.output(
-        *ends,
-        "out/%v/i.m3u8",
-        f="hls",
-        hls_time=SEGMENT_S,
-        hls_playlist_type="vod",
-        hls_segment_type="fmp4",
-        hls_flags="independent_segments+temp_file",
-        hls_segment_filename="out/%v/s%05d.m4s",
-        master_pl_name="master.m3u8",
-        var_stream_map=" ".join(names),
-        max_muxing_queue_size=1024,
-        **_BARE,
-        **options,
-    )
-    still = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg", "q:v": 4}
-    outputs = ffmpeg.merge_outputs(hls, ffmpeg.output(poster, "out/poster.jpg", **_BARE, **still))
-    return _compiled(outputs)
-
-
-# Patients' names and places stand in metadata, chapters and data tracks: nothing of them is kept.
-_BARE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "sn": None, "dn": None}
-
-
-def _tone_map(picture: Any) -> Any:
-    linear = picture.filter("zscale", t="linear", npl=100).filter("format", "gbrpf32le").filter("zscale", p="bt709")
-    return linear.filter("tonemap", "hable", desat=0).filter("zscale", t="bt709", m="bt709", r="tv")
-
-
-def _compiled(outputs: Any) -> list[str]:
-    told = outputs.global_args(
-        "-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "progress.txt"
-    )
-    return [str(word) for word in ffmpeg.compile(told, overwrite_output=True)]
-
-
-def progressive_command(video: str, audio: str | None) -> list[str]:
-    """Copies our own playlists into out/lowest.mp4, which plays while it loads. Nothing is encoded again."""
-    own: dict[str, Any] = {"protocol_whitelist": "file", "format_whitelist": "hls,mov", "allowed_extensions": "ALL"}
-    streams = [ffmpeg.input(video, **own)["v:0"]]
-    if audio:
-        streams.append(ffmpeg.input(audio, **own)["a:0"])
-    return _compiled(ffmpeg.output(*streams, "out/lowest.mp4", c="copy", movflags="+faststart", **_BARE))
-
-
-def first_picture_command(video: str) -> list[str]:
-    """Makes out/poster.jpg of the first picture of our own MP4."""
-    picture = ffmpeg.input(video, protocol_whitelist="file", format_whitelist="mov")["v:0"]
-    return _compiled(
-        ffmpeg.output(picture, "out/poster.jpg", f="image2", update=1, **{"frames:v": 1, "q:v": 4}, **_BARE)
-    )
-
-
-def slideshow_command(slides: Sequence[tuple[Path, float]], speech: Path, output: Path) -> list[str]:
-    """Shows each picture for its seconds, in order, to the sound of `speech`, as one MP4 of 5 frames a second."""
-    pictures = [
-        ffmpeg.input(f"file:{path}", loop=1, framerate=5, t=round(seconds, 3), f="image2") for path, seconds in slides
-    ]
-    joined = ffmpeg.concat(*pictures, v=1, a=0).filter("format", "yuv420p")
-    made = ffmpeg.output(
-        joined, ffmpeg.input(f"file:{speech}"), f"file:{output}", vcodec="libx264", preset="superfast", crf=20,
-        tune="stillimage", g=25, acodec="aac", audio_bitrate="64k", movflags="+faststart", shortest=None, **_BARE,
-    )  # fmt: skip
-    return _compiled(made)

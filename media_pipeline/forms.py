@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from media_pipeline.models import Lecture
-from media_pipeline.services.files import CaptionsUnreadable, EmptyUpload, UploadTooLarge
+from media_pipeline.services.files import ENDINGS, CaptionsUnreadable, EmptyUpload, UploadTooLarge
 
-RECORDINGS = "video/*,.mp4,.mov,.m4v,.mkv,.webm,.avi,.mpg,.mpeg,.ts,.mts,.m2ts,.wmv,.flv,.ogv"
+RECORDINGS = ",".join(["video/*", *(f".{ending}" for ending in ENDINGS)])
 
 
 class LectureForm(WagtailAdminModelForm):
@@ -35,7 +35,15 @@ class LectureForm(WagtailAdminModelForm):
 
     class Meta:
         model = Lecture
-        fields = ["title", "lecturer"]
+        fields = ["title", "lecturer", "picture_kind"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["picture_kind"].required = False
+
+    def clean_picture_kind(self) -> str:
+        """What is sent without a choice keeps the one there is."""
+        return self.cleaned_data["picture_kind"] or self.instance.picture_kind
 
     def clean_recording(self) -> "File[Any] | None":
         upload: File[Any] | None = self.cleaned_data["recording"]

@@ -1,4 +1,5 @@
 from media_pipeline.models.lectures import Lecture, RenditionSet, TranscodeJob
+from media_pipeline.models.uploads import UnitQuota, Upload, UploadCheck
 from media_pipeline.models.watching import PlaySession, WatchBatch, WatchClock, WatchedTime, WatchingOutcome
 
 __all__ = [
@@ -6,6 +7,9 @@ __all__ = [
     "PlaySession",
     "RenditionSet",
     "TranscodeJob",
+    "UnitQuota",
+    "Upload",
+    "UploadCheck",
     "WatchBatch",
     "WatchClock",
     "WatchedTime",

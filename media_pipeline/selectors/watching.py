@@ -1,6 +1,7 @@
 """What a person has watched, and what a player needs to know."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,8 @@ from django.utils import timezone
 from cms.shared.errors import NotFound
 from media_pipeline import signing
 from media_pipeline.enums import RenditionFile
-from media_pipeline.models import Lecture, PlaySession, WatchBatch, WatchedTime
+from media_pipeline.models import Lecture, PlaySession, RenditionSet, WatchBatch, WatchedTime
+from media_pipeline.selectors.lectures import clock
 from media_pipeline.watching import intervals, shares
 from media_pipeline.watching.rules import WatchingRule
 from organisations.models import Person
@@ -38,10 +40,17 @@ class WatchedView:
     completed_at: datetime | None
 
 
-def watched_view(row: WatchedTime | None, *, duration_s: float, threshold: Decimal | None = None) -> WatchedView:
-    """What `row` says of a lecture `duration_s` long."""
+def watched_view(
+    row: WatchedTime | None,
+    *,
+    duration_s: float,
+    threshold: Decimal | None = None,
+    without: Sequence[Sequence[float]] = (),
+) -> WatchedView:
+    """What `row` says of a lecture `duration_s` long; what the caller does not let count (yet) is left out."""
     duration_ms = round(duration_s * 1000)
     covered = intervals.clip(intervals.from_seconds(row.intervals if row else []), 0, duration_ms)
+    covered = intervals.subtract(covered, intervals.from_seconds(without))
     completed_at = row.completed_at if row else None
     position_s = row.position_s if row else 0.0
     is_completed = completed_at is not None if threshold is None else shares.is_reached(covered, duration_ms, threshold)
@@ -58,10 +67,16 @@ def watched_view(row: WatchedTime | None, *, duration_s: float, threshold: Decim
     )
 
 
-def watched(*, person: Person, lecture: Lecture, threshold: Decimal | None = None) -> WatchedView:
+def watched(
+    *,
+    person: Person,
+    lecture: Lecture,
+    threshold: Decimal | None = None,
+    without: Sequence[Sequence[float]] = (),
+) -> WatchedView:
     """What `person` has watched of `lecture` (select its `renditions` with it)."""
     row = WatchedTime.objects.filter(person=person, lecture=lecture).first()
-    return watched_view(row, duration_s=lecture.duration_s, threshold=threshold)
+    return watched_view(row, duration_s=lecture.duration_s, threshold=threshold, without=without)
 
 
 def play_session(*, person: Person, public_id: uuid.UUID) -> PlaySession:
@@ -80,12 +95,17 @@ class Addresses:
     mp4_url: str = ""
     poster_url: str = ""
     captions_url: str = ""
+    sprite_url: str = ""
     expires_at: datetime | None = None
 
 
 def addresses(lecture: Lecture) -> Addresses:
     """Where `lecture` is played from. The caller has checked access."""
-    renditions = lecture.renditions
+    return addresses_of(lecture.renditions, has_captions=bool(lecture.captions_key))
+
+
+def addresses_of(renditions: RenditionSet | None, *, has_captions: bool) -> Addresses:
+    """Where one set is played from; also one that an editor has yet to decide about."""
     if renditions is None:
         return Addresses()
     # Rounded up to the hour: pages loaded within it share addresses, and with them what the browser has kept.
@@ -96,9 +116,32 @@ def addresses(lecture: Lecture) -> Addresses:
         master_url=base + RenditionFile.MASTER,
         mp4_url=base + RenditionFile.MP4,
         poster_url=base + RenditionFile.POSTER,
-        captions_url=base + RenditionFile.CAPTIONS if lecture.captions_key else "",
+        captions_url=base + RenditionFile.CAPTIONS if has_captions else "",
+        sprite_url=base + RenditionFile.SPRITE if renditions.qualities else "",
         expires_at=expires_at,
     )
+
+
+# People's habit; the greatest that counts is the offer's.
+SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "1.75", "2")
+
+
+@dataclass(frozen=True)
+class SpeedChoice:
+    value: str
+    counts: bool
+
+    @property
+    def is_normal(self) -> bool:
+        return self.value == "1"
+
+
+@dataclass(frozen=True)
+class QualityChoice:
+    """A height that may be chosen by hand; `megabytes` of the whole lecture with its sound, rounded up."""
+
+    height: int
+    megabytes: str
 
 
 @dataclass(frozen=True)
@@ -119,15 +162,44 @@ class PlayerView:
     def watched_percent(self) -> int:
         return int(self.watched.share * 100)
 
+    @property
+    def last_second(self) -> int:
+        return max(1, int(self.watched.duration_s))
 
-def player(*, person: Person, lecture: Lecture, rule: WatchingRule) -> PlayerView:
+    @property
+    def first_second(self) -> int:
+        return int(self.watched.position_s)
+
+    @property
+    def length(self) -> str:
+        return clock(self.watched.duration_s)
+
+    @property
+    def speeds(self) -> list[SpeedChoice]:
+        return [SpeedChoice(value, Decimal(value) <= self.rule.max_speed) for value in SPEEDS]
+
+    @property
+    def qualities(self) -> list[QualityChoice]:
+        """Greatest first. Sets of earlier versions do not know the size of each: they play by themselves."""
+        known = self.lecture.renditions.qualities if self.lecture.renditions else []
+        return [QualityChoice(quality["height"], _megabytes(quality["bytes"])) for quality in known]
+
+
+def _megabytes(size: int) -> str:
+    tenths = -(-size // 100_000)
+    return f"{tenths // 10}.{tenths % 10}" if tenths < 100 else str(-(-tenths // 10))
+
+
+def player(
+    *, person: Person, lecture: Lecture, rule: WatchingRule, without: Sequence[Sequence[float]] = ()
+) -> PlayerView:
     """The player of `lecture` (select its `renditions` with it) for `person`. The caller has checked access."""
     return PlayerView(
         lecture=lecture,
         is_playable=lecture.is_playable,
         addresses=addresses(lecture),
         rule=rule,
-        watched=watched(person=person, lecture=lecture, threshold=rule.threshold),
+        watched=watched(person=person, lecture=lecture, threshold=rule.threshold, without=without),
     )
 
 

@@ -5,7 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from media_pipeline.enums import OutcomeKind
-from media_pipeline.models import PlaySession, WatchClock, WatchedTime, WatchingOutcome
+from media_pipeline.models import PlaySession, Upload, WatchClock, WatchedTime, WatchingOutcome
+from media_pipeline.services.uploads import erase_uploads
 from media_pipeline.watching import intervals, shares
 from organisations.histories import History, Table, Told
 from organisations.models import Person
@@ -32,6 +33,7 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     else:
         WatchClock.objects.filter(person=merged).update(person=kept)
     PlaySession.objects.filter(person=merged).update(person=kept)
+    Upload.objects.filter(by=merged).update(by=kept)
     moved = 0
     mine_by_lecture = {row.lecture_id: row for row in kept.watched_times.all()}
     for row in merged.watched_times.order_by("pk"):
@@ -85,6 +87,7 @@ def erase(person: Person) -> None:
     for rows in (person.play_sessions, person.watched_times):
         rows.all().delete()
     WatchClock.objects.filter(person=person).delete()
+    erase_uploads(person)
 
 
 HISTORY = History(
@@ -99,7 +102,10 @@ HISTORY = History(
         "media_pipeline.WatchedTime.person": "watched",
         "media_pipeline.PlaySession.person": "players_opened",
     },
-    tables={"media_pipeline.Lecture.uploaded_by": Table("lectures_uploaded", ("title", "source_name", "uploaded_at"))},
+    tables={
+        "media_pipeline.Lecture.uploaded_by": Table("lectures_uploaded", ("title", "source_name", "uploaded_at")),
+        "media_pipeline.Upload.by": Table("uploads", ("title", "lecturer", "file_name", "state", "created_at")),
+    },
     untold={
         "media_pipeline.WatchClock.person": "A counter that keeps two players from counting one minute twice.",
         "media_pipeline.TranscodeJob.requested_by": "The work of a machine on a lecture that the copy names.",
@@ -108,6 +114,7 @@ HISTORY = History(
         {
             "media_pipeline.WatchClock.person",
             "media_pipeline.PlaySession.person",
+            "media_pipeline.Upload.by",
             "media_pipeline.WatchedTime.person",
         }
     ),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from media_pipeline import ffmpeg
+from media_pipeline import commands, ffmpeg
 from media_pipeline.enums import TranscodeFailure
 
 LIMITS = ffmpeg.Limits(cpu_s=900, wall_s=1800, file_bytes=ffmpeg.GIB)
@@ -14,6 +14,8 @@ def assemble(*, slides: Sequence[tuple[Path, float]], speech: Path, output: Path
 
     Raises MediaError. `output`'s folder also receives the encoder's reports.
     """
-    done = ffmpeg.run(ffmpeg.slideshow_command(slides, speech, output), workdir=output.parent, limits=LIMITS)
+    done = ffmpeg.run(
+        commands.slideshow_command(slides, speech, output), workdir=output.parent, limits=LIMITS, is_trusted=True
+    )
     if done.returncode != 0:
         raise ffmpeg.MediaError(TranscodeFailure.ENCODER_FAILED, done.errors)

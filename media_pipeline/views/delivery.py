@@ -29,7 +29,12 @@ from media_pipeline.selectors.lectures import captions_key
 from media_pipeline.services.files import RENDITIONS
 
 CHUNK = 256 * 1024
-_FILE = re.compile(r"master\.m3u8|lowest\.mp4|poster\.jpg|(?:\d{1,4}|audio)/(?:i\.m3u8|init_\d\.mp4|s\d{5}\.m4s)")
+_FILE = re.compile(
+    r"master(?:-\d{1,4})?\.m3u8|lowest\.mp4|poster\.jpg|sprite\.vtt|sprite/s\d{5}\.jpg"
+    r"|(?:\d{1,4}|audio)/(?:i\.m3u8|init(?:_\d)?\.mp4|s\d{5}\.m4s)"
+)
+# A master playlist of one height: what Apple's own player is given when somebody chooses by hand.
+_ONE_HEIGHT = re.compile(r"master-(\d{1,4})\.m3u8")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 TYPES = {
     "m3u8": "application/vnd.apple.mpegurl",
@@ -54,7 +59,14 @@ def lecture_file(request: HttpRequest, token: str, set_id: uuid.UUID, path: str)
     etag = quote_etag(key.rpartition("/")[2] if path == RenditionFile.CAPTIONS else f"{set_id}/{path}")
     seconds = int((expires - now).total_seconds())
     unchanged = get_conditional_response(request, etag=etag)
-    response = unchanged if unchanged is not None else _deliver(request, key, etag, seconds)
+    one = _ONE_HEIGHT.fullmatch(path)
+    response: HttpResponseBase
+    if unchanged is not None:
+        response = unchanged
+    elif one is not None:
+        response = HttpResponse(_only(set_id, one[1]), content_type=TYPES["m3u8"])
+    else:
+        response = _deliver(request, key, etag, seconds)
     response["ETag"] = etag
     response["Cache-Control"] = _cache(path, seconds)
     return response
@@ -76,6 +88,25 @@ def _key(set_id: uuid.UUID, path: str) -> str:
     if not _FILE.fullmatch(path):
         raise FileGone
     return f"{private_folder(RENDITIONS, set_id)}/{path}"
+
+
+def _only(set_id: uuid.UUID, height: str) -> str:
+    """The master playlist of the set with nothing but that height. Raises FileGone."""
+    try:
+        with private_storage().open(_key(set_id, RenditionFile.MASTER)) as file:
+            lines = file.read().decode().splitlines()
+    except FileNotFoundError as error:
+        raise FileGone from error
+    kept: list[str] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("#EXT-X-STREAM-INF:"):
+            line = line if following == f"{height}/i.m3u8" else ""
+        elif line and not line.startswith("#") and line != f"{height}/i.m3u8":
+            line = ""
+        kept += [line] if line else []
+    if f"{height}/i.m3u8" not in kept:
+        raise FileGone
+    return "\n".join([*kept, ""])
 
 
 def _deliver(request: HttpRequest, key: str, etag: str, seconds: int) -> HttpResponseBase:

@@ -1,12 +1,14 @@
 """Lectures in the admin: list with live progress, upload, watch, try again, delete."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,17 +21,22 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views import snippets
 
 from cms.shared.errors import DomainError
+from cms.shared.storage import cold_storage
+from media_pipeline.enums import Condition, OriginalPolicy
 from media_pipeline.forms import LectureForm
 from media_pipeline.models import Lecture
-from media_pipeline.selectors import addresses
-from media_pipeline.selectors.lectures import length_of, state_of, states, with_states
+from media_pipeline.selectors import addresses, addresses_of
+from media_pipeline.selectors.lectures import held_renditions, length_of, reading, state_of, states, with_states
+from media_pipeline.selectors.originals import original_of
 from media_pipeline.services import files, lectures
+from media_pipeline.services.lectures import is_outdated
+from media_pipeline.views.upload_pages import upload_context
+from media_pipeline.views.uploads import NAMESPACE
 from organisations.models import Person
 
-NAMESPACE = "wagtailsnippets_media_pipeline_lecture"
 MOST_STATES = 100
 # Which field of the form an error of a service belongs to.
-FIELDS = {files.CaptionsUnreadable: "captions", lectures.LectureBusy: "recording"}
+FIELDS: dict[type[DomainError], str] = {files.CaptionsUnreadable: "captions", lectures.LectureBusy: "recording"}
 
 
 class StateColumn(Column):
@@ -39,7 +46,10 @@ class StateColumn(Column):
 
     def get_cell_context_data(self, instance: Lecture, parent_context: dict[str, Any]) -> dict[str, Any]:
         context = super().get_cell_context_data(instance, parent_context)
+        request = parent_context["request"]
         context["state"] = state_of(instance)
+        context["can_change"] = ModelPermissionPolicy(Lecture).user_has_permission(request.user, "change")
+        context["csrf_token"] = get_token(request)
         return context
 
 
@@ -113,6 +123,10 @@ class _UploadMixin(ABC):
 class LectureCreateView(_UploadMixin, snippets.CreateView):
     template_name = "media_pipeline/admin/lecture_form.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | upload_context(_person(self.request))
+
     def save(self, form: LectureForm) -> Lecture:
         said = form.cleaned_data
         lecture = lectures.receive_lecture(
@@ -121,6 +135,7 @@ class LectureCreateView(_UploadMixin, snippets.CreateView):
             lecturer=said["lecturer"],
             upload=said["recording"],
             captions=said["captions"],
+            picture_kind=said["picture_kind"],
         )
         log(instance=lecture, action="wagtail.create", user=self.request.user)
         return lecture
@@ -132,6 +147,10 @@ class LectureCreateView(_UploadMixin, snippets.CreateView):
 class LectureEditView(_UploadMixin, snippets.EditView):
     template_name = "media_pipeline/admin/lecture_form.html"
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | upload_context(_person(self.request), self.object)
+
     def save(self, form: LectureForm) -> Lecture:
         said = form.cleaned_data
         lecture = lectures.change_lecture(
@@ -142,6 +161,7 @@ class LectureEditView(_UploadMixin, snippets.EditView):
             upload=said["recording"],
             captions=said["captions"],
             drop_captions=said.get("drop_captions", False),
+            picture_kind=said["picture_kind"],
         )
         log(instance=lecture, action="wagtail.edit", user=self.request.user)
         return lecture
@@ -177,12 +197,23 @@ class LectureInspectView(snippets.InspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lecture: Lecture = self.object
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        held = held_renditions(lecture)
+        served = lecture.renditions
         context |= {
             "lecture": lecture,
             "state": state_of(lecture),
             "addresses": addresses(lecture),
             "length": length_of(lecture),
+            "reading": reading(served) if served and served.condition != Condition.WHOLE else None,
+            "held": held,
+            "held_reading": reading(held) if held else None,
+            "held_addresses": addresses_of(held, has_captions=False),
             "heights": " · ".join(f"{height}p" for height in lecture.renditions.heights) if lecture.renditions else "",
+            "original": original_of(lecture),
+            "is_outdated": is_outdated(lecture),
+            "policies": OriginalPolicy.choices
+            if cold_storage()
+            else [choice for choice in OriginalPolicy.choices if choice[0] != OriginalPolicy.COLD],
             "states_url": reverse(f"{NAMESPACE}:states"),
             "can_change": self.user_has_permission("change"),
             "edit_url": self.get_edit_url(),
@@ -222,6 +253,59 @@ def retry_lecture(request: HttpRequest, pk: int) -> HttpResponse:
     """Prepare a lecture again after it failed."""
     _require(request, "change")
     lecture = get_object_or_404(Lecture, pk=pk)
-    lectures.retry_transcode(by=_person(request), lecture=lecture)
-    messages.success(request, _("“%(title)s” is being prepared again.") % {"title": lecture})
+    _tried(request, lecture, lectures.retry_transcode)
+    return redirect(_back(request, pk))
+
+
+@require_POST
+def prepare_lecture(request: HttpRequest, pk: int) -> HttpResponse:
+    """Prepare a lecture anew, as lectures are prepared now."""
+    _require(request, "change")
+    _tried(request, get_object_or_404(Lecture, pk=pk), lectures.prepare_again)
+    return redirect(_back(request, pk))
+
+
+def _tried(request: HttpRequest, lecture: Lecture, deed: Callable[..., Any]) -> None:
+    try:
+        deed(by=_person(request), lecture=lecture)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("“%(title)s” is being prepared again.") % {"title": lecture})
+
+
+@require_POST
+def cancel_lecture(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop preparing a lecture; back to where it was asked."""
+    _require(request, "change")
+    lecture = get_object_or_404(Lecture, pk=pk)
+    if lectures.cancel_transcode(by=_person(request), lecture=lecture):
+        messages.success(request, _("The preparation of “%(title)s” is being stopped.") % {"title": lecture})
+    else:
+        messages.info(request, _("Nothing of “%(title)s” was being prepared any more.") % {"title": lecture})
+    return redirect(_back(request, pk))
+
+
+def _back(request: HttpRequest, pk: int) -> str:
+    """Where a deed was asked for: the list, the page of all work as it was filtered, or the lecture's own page."""
+    match request.POST.get("next"):
+        case "list":
+            return reverse(f"{NAMESPACE}:list")
+        case "jobs":
+            query = QueryDict(request.POST.get("query", "")[:500]).urlencode()
+            return f"{reverse(f'{NAMESPACE}:jobs')}?{query}" if query else reverse(f"{NAMESPACE}:jobs")
+    return reverse(f"{NAMESPACE}:inspect", args=[pk])
+
+
+@require_POST
+def use_lecture(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what could be read of an incomplete or damaged recording."""
+    _require(request, "change")
+    lecture = get_object_or_404(Lecture, pk=pk)
+    try:
+        lectures.accept_renditions(by=_person(request), lecture=lecture)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("“%(title)s” is shown as far as it could be read.") % {"title": lecture})
     return redirect(reverse(f"{NAMESPACE}:inspect", args=[pk]))

@@ -72,6 +72,40 @@ class Clips:
     def _sixty(self, path: Path) -> None:
         self.make(path, rate="60", seconds=2)
 
+    def _surround(self, path: Path) -> None:
+        sound = "sine=frequency=440:duration=2,pan=5.1|FL=0*c0|FR=0*c0|FC=0.5*c0|LFE=0*c0|BL=0*c0|BR=0*c0"
+        ffmpeg(
+            "-i", str(self("other")), "-f", "lavfi", "-i", sound, "-map", "0:v", "-map", "1", "-c:v", "copy", str(path)
+        )
+
+    def _hushed(self, path: Path) -> None:
+        """With a sound track that is silent."""
+        ffmpeg(
+            "-i",
+            str(self("other")),
+            "-f",
+            "lavfi",
+            "-i",
+            "anullsrc=d=2",
+            "-map",
+            "0:v",
+            "-map",
+            "1",
+            "-c:v",
+            "copy",
+            str(path),
+        )
+
+    def _interlaced(self, path: Path) -> None:
+        fields = ["-vf", "tinterlace=interleave_top,fieldorder=tff", "-flags", "+ildct+ilme", "-c:v", "mpeg2video"]
+        inputs = ["-f", "lavfi", "-i", PICTURE.format(size="320x180", rate="50", seconds=2)]
+        ffmpeg(*inputs, *fields, "-f", "mpegts", str(path))
+
+    def _late(self, path: Path) -> None:
+        """Its sound begins a second after its picture."""
+        whole = str(self("small"))
+        ffmpeg("-i", whole, "-itsoffset", "1", "-i", whole, "-map", "0:v", "-map", "1:a", "-c", "copy", str(path))
+
     def _hdr(self, path: Path) -> None:
         inputs = ["-f", "lavfi", "-i", PICTURE.format(size="320x180", rate="25", seconds=2)]
         tags = ["-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc"]
@@ -88,6 +122,14 @@ class Clips:
         whole = self.folder / "whole.mp4"
         ffmpeg("-i", str(self("good")), "-c", "copy", "-movflags", "+faststart", str(whole))
         path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+
+    def _flipped(self, path: Path) -> None:
+        """Whole, with noise over some of its pictures."""
+        raw = bytearray(self("good").read_bytes())
+        begin = raw.index(b"mdat") + 60_000
+        for place in range(begin, len(raw) * 3 // 4, 2_000):
+            raw[place] ^= 0xFF
+        path.write_bytes(raw)
 
     def _beheaded(self, path: Path) -> None:
         """Its index was at the end, which is missing."""

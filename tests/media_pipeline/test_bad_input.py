@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 CLIPS: dict[str, TranscodeFailure | None] = {
     "text": TranscodeFailure.NOT_A_VIDEO,
     "beheaded": TranscodeFailure.INCOMPLETE,
-    "truncated": TranscodeFailure.INCOMPLETE,
+    "truncated": TranscodeFailure.CUT_SHORT,
     "sound_only": TranscodeFailure.NO_VIDEO_STREAM,
     "silent": None,
     "rotated": None,
@@ -83,7 +83,9 @@ def test_every_bad_recording_ends_in_words_and_leaves_nothing_behind(
         folders = [made.folder for made in RenditionSet.objects.all()]
         kept = [name for name in stored() - before if not name.startswith(tuple(folders))]
         assert sorted(kept) == sorted(Lecture.objects.values_list("source_key", flat=True))
-        assert list(files.workspaces().glob("*")) == []
+        while list(files.workspaces().glob("*")):  # the last folder goes a moment after its job has ended
+            assert time.monotonic() < end
+            time.sleep(0.1)
         for pk in Lecture.objects.values_list("pk", flat=True):
             assert visitor.post_form(reverse(f"{NAME}:delete", args=[pk])).status_code == 302
     assert (Lecture.objects.count(), stored()) == (0, before)

@@ -52,7 +52,7 @@ def test_lecture_lives_and_leaves_nothing(bucket, client, editor, upload):
     folder = lecture.renditions.folder
     names = [name for name in bucket.names() if name.startswith(folder)]
     loose = [name.removeprefix(f"{folder}/") for name in names if name.count("/") == folder.count("/") + 1]
-    assert loose == ["lowest.mp4", "master.m3u8", "poster.jpg"]
+    assert loose == ["lowest.mp4", "master.m3u8", "poster.jpg", "sprite.vtt"]
     assert lecture.renditions.total_bytes == sum(private_storage().size(name) for name in names)
 
     # The player: playlists and captions from the site, everything else from the storage, by an address of its own.

@@ -16,6 +16,10 @@
       part(root, 'bar').value = state.percent;
       part(root, 'percent').textContent = `${state.percent} %`;
     }
+    const cancel = part(root, 'cancel');
+    if (cancel) {
+      cancel.hidden = state.is_over;
+    }
     part(root, 'reason').textContent = state.reason;
     part(root, 'reason').hidden = state.reason === '';
     document.querySelectorAll(`[data-lecture-length="${state.pk}"]`).forEach((cell) => {

@@ -11,10 +11,18 @@ from django.core.files.base import ContentFile
 from cms.shared.jobs import JobState
 from cms.shared.storage import local_path, private_storage
 from media_pipeline import transcoding
-from media_pipeline.enums import TranscodeFailure
+from media_pipeline.enums import Condition, PictureKind, TranscodeFailure
 from media_pipeline.models import Lecture, RenditionSet, TranscodeJob
+from media_pipeline.selectors.lectures import held_renditions, state_of, with_states
 from media_pipeline.services import files
-from media_pipeline.services.lectures import change_lecture, receive_lecture, run_transcode
+from media_pipeline.services.lectures import (
+    NothingHeld,
+    accept_renditions,
+    change_lecture,
+    receive_lecture,
+    retry_transcode,
+    run_transcode,
+)
 
 
 def transcode(upload, name, editor):
@@ -49,10 +57,10 @@ def test_good_video_ends_as_one_whole_set(upload, editor):
     assert (made.heights, made.has_audio, made.damage, round(made.duration_s, 1)) == ([720, 480, 360], True, 0, 5.0)
     folder = folder_of(lecture)
     present = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    rungs = [(number, name) for number, name in enumerate(["720", "480", "360", "audio"])]
+    parts = ("i.m3u8", "init.mp4", "s00000.m4s", "s00001.m4s")
     expected = [
-        *(f"{name}/{file}" for n, name in rungs for file in ("i.m3u8", f"init_{n}.mp4", "s00000.m4s", "s00001.m4s")),
-        *("lowest.mp4", "master.m3u8", "poster.jpg"),
+        *(f"{name}/{part}" for name in ("720", "480", "360", "audio") for part in parts),
+        *("lowest.mp4", "master.m3u8", "poster.jpg", "sprite.vtt", "sprite/s00000.jpg"),
     ]
     assert present == sorted(expected)
     assert made.total_bytes == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -70,6 +78,7 @@ def test_master_declares_measured_bit_rates(made):
     master = (folder / "master.m3u8").read_text()
     declared = {height: int(bits) for bits, height in re.findall(r"BANDWIDTH=(\d+),AVERAGE.*\n(\d+)/i\.m3u8", master)}
     assert list(declared) == ["360", "480", "720"]
+    assert {str(quality["height"]): quality["peak"] for quality in made.qualities} == declared
     for height, bits in declared.items():
         peaks = []
         for name in (height, "audio"):
@@ -105,6 +114,9 @@ def test_progressive_file_plays_while_it_loads_and_keeps_no_metadata(made):
         ("variable", (320, 180), "25/1", False),
         ("sixty", (320, 180), "30/1", True),
         ("hdr", (320, 180), "25/1", False),
+        ("surround", (320, 180), "25/1", True),
+        ("hushed", (320, 180), "25/1", True),
+        ("interlaced", (320, 180), "25/1", False),
     ],
 )
 def test_odd_input_ends_well(upload, editor, name, frame, rate, has_audio):
@@ -124,7 +136,6 @@ def test_odd_input_ends_well(upload, editor, name, frame, rate, has_audio):
         ("text", TranscodeFailure.NOT_A_VIDEO),
         ("playlist", TranscodeFailure.NOT_A_VIDEO),
         ("concat", TranscodeFailure.NOT_A_VIDEO),
-        ("truncated", TranscodeFailure.INCOMPLETE),
         ("beheaded", TranscodeFailure.INCOMPLETE),
         ("sound_only", TranscodeFailure.NO_VIDEO_STREAM),
         ("rare_codec", TranscodeFailure.UNSUPPORTED),
@@ -137,6 +148,64 @@ def test_bad_input_fails_with_its_reason_and_leaves_nothing(upload, editor, name
     assert RenditionSet.objects.count() == 0
     assert left_behind() == []
     assert not (local_path(private_storage(), files.RENDITIONS) / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "failure", "condition"),
+    [
+        ("truncated", TranscodeFailure.CUT_SHORT, Condition.INCOMPLETE),
+        ("flipped", TranscodeFailure.DAMAGED, Condition.DAMAGED),
+    ],
+)
+def test_recording_that_is_not_whole_waits_for_its_editor(upload, editor, name, failure, condition):
+    lecture, job = transcode(upload, name, editor)
+    held = held_renditions(lecture)
+    assert (job.state, job.error_code, lecture.renditions) == (JobState.FAILED, failure, None)
+    assert (held.condition, held.announced_s > held.duration_s + 1) == (condition, condition == Condition.INCOMPLETE)
+    assert held.damage > 0 and len(held.damage_at) > 0
+    shown = state_of(with_states().get(pk=lecture.pk))
+    assert (shown.state, shown.label, shown.can_retry) == (JobState.FAILED, str(condition.label), False)
+    assert left_behind() == []
+
+    assert accept_renditions(by=editor, lecture=lecture) == held
+    lecture.refresh_from_db()
+    assert lecture.renditions == held and folder_of(lecture).is_dir()
+    shown = state_of(with_states().get(pk=lecture.pk))
+    assert (shown.state, shown.reason, shown.can_retry) == (JobState.DONE, "", False)
+    with pytest.raises(NothingHeld):
+        accept_renditions(by=editor, lecture=lecture)
+    # Trying again changes nothing of what is served.
+    retry_transcode(by=editor, lecture=lecture)
+    run_transcode(job.pk)
+    job.refresh_from_db()
+    lecture.refresh_from_db()
+    assert (job.state, lecture.renditions) == (JobState.DONE, held)
+
+
+def test_damaged_copy_does_not_replace_what_is_served(upload, editor):
+    lecture, _job = transcode(upload, "small", editor)
+    served = lecture.renditions
+    change_lecture(by=editor, lecture=lecture, title="CT", lecturer="", upload=upload("flipped"))
+    run_transcode(lecture.jobs.get(state=JobState.QUEUED).pk)
+    lecture.refresh_from_db()
+    assert lecture.renditions == served and folder_of(lecture).is_dir()
+    held = held_renditions(lecture)
+    accept_renditions(by=editor, lecture=lecture)
+    assert list(RenditionSet.objects.all()) == [held]
+    assert not local_path(private_storage(), served.folder).exists()
+
+
+def test_picture_chosen_by_hand_is_prepared_anew(upload, editor):
+    lecture, _job = transcode(upload, "small", editor)
+    old = lecture.renditions
+    assert (old.profile, old.picture_kind) == ("h264-4:auto", PictureKind.SLIDES)
+    change_lecture(by=editor, lecture=lecture, title="CT", lecturer="", picture_kind=PictureKind.CAMERA)
+    lecture.refresh_from_db()
+    assert lecture.renditions == old
+    run_transcode(lecture.jobs.get(state=JobState.QUEUED).pk)
+    lecture.refresh_from_db()
+    assert (lecture.renditions.profile, lecture.renditions.picture_kind) == ("h264-4:camera", PictureKind.CAMERA)
+    assert list(RenditionSet.objects.all()) == [lecture.renditions]
 
 
 def test_replaced_recording_serves_the_old_set_until_the_new_one_is_whole(upload, editor):
@@ -177,10 +246,22 @@ def test_worker_that_lost_its_lease_writes_nothing(upload, editor, monkeypatch):
 
 
 def test_leftovers_of_a_killed_worker_are_swept(db):
-    stale = files.workspaces() / "7-2f0c7c1e-3c1d-4c60-9d7b-5a3c1e1f7a10"
+    stale = files.workspaces() / "7"
     stale.mkdir(parents=True)
     assert files.sweep_workspaces() == 1
     assert not stale.exists()
+
+
+def test_finished_parts_of_an_unfinished_job_are_not_swept(upload, editor):
+    lecture = receive_lecture(by=editor, title="CT", upload=upload("small"))
+    job = TranscodeJob.claim(lecture.jobs.get().pk)
+    folder = files.workspaces() / str(job.pk)
+    for name in ("try-of-somebody-killed", f"try-{job.lease}", "kept"):
+        (folder / name).mkdir(parents=True)
+    assert files.sweep_workspaces() == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["kept", f"try-{job.lease}"]
+    job.fail("stopped")
+    assert (files.sweep_workspaces(), folder.exists()) == (1, False)
 
 
 def test_empty_file_is_refused_at_once(editor):

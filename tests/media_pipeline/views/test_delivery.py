@@ -24,6 +24,9 @@ def lecture(db):
         "lowest.mp4": MOVIE,
         "master.m3u8": PLAYLIST,
         "360/i.m3u8": PLAYLIST,
+        "360/init.mp4": b"head",
+        "sprite.vtt": b"WEBVTT",
+        "sprite/s00000.jpg": b"sheet",
         "360/init_2.mp4": b"init",
         "360/s00000.m4s": b"segment",
         "poster.jpg": b"jpeg",
@@ -166,3 +169,26 @@ def test_nginx_is_told_the_private_file(client, lecture, settings):
 
 def test_only_reading_is_allowed(client, lecture):
     assert client.post(address(lecture, "lowest.mp4")).status_code == 405
+
+
+MASTER = """#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="sound",URI="audio/i.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=100,AUDIO="sound"
+360/i.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=200,AUDIO="sound"
+720/i.m3u8
+"""
+
+
+def test_master_of_one_height_keeps_that_height_and_the_sound(client, lecture):
+    storage, key = private_storage(), f"{lecture.renditions.folder}/master.m3u8"
+    storage.delete(key)
+    storage.save(key, ContentFile(MASTER.encode()))
+    response = client.get(address(lecture, "master-720.m3u8"))
+    lines = MASTER.splitlines(keepends=True)
+    assert (response["Content-Type"], body(response).decode()) == (
+        "application/vnd.apple.mpegurl",
+        "".join([*lines[:2], *lines[4:]]),
+    )
+    assert client.get(address(lecture, "master-480.m3u8")).status_code == 404
+    assert client.get(address(lecture, "master-720.m3u8", valid_for=timedelta(seconds=-1))).status_code == 403

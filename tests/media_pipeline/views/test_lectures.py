@@ -114,6 +114,38 @@ def test_failure_says_why_and_offers_another_try(client, staff, clips):
     assert TranscodeJob.objects.count() == 1
 
 
+def test_editor_sees_what_a_broken_recording_holds_and_uses_it(client, staff, clips):
+    client.post(url("add"), sent(clips, "truncated"))
+    lecture = Lecture.objects.get()
+    run_transcode(lecture.jobs.get().pk)
+    page = client.get(url("inspect", lecture.pk)).content.decode()
+    assert "文件标明时长 0:05，其中可读取 0:02。" in " ".join(page.split())
+    assert (page.count(url("use", lecture.pk)), page.count(url("retry", lecture.pk))) == (1, 0)
+    assert client.post(url("use", lecture.pk)).status_code == 302
+    lecture.refresh_from_db()
+    assert lecture.renditions.is_accepted
+    event = AuditEvent.objects.get(verb="lecture.accepted")
+    assert (event.after["condition"], event.after["announced_s"]) == ("incomplete", 5.0)
+    page = client.get(url("inspect", lecture.pk)).content.decode()
+    assert page.count(url("use", lecture.pk)) == 0
+    # A second press finds nothing to decide.
+    client.post(url("use", lecture.pk))
+    assert AuditEvent.objects.filter(verb="lecture.accepted").count() == 1
+
+
+def test_picture_is_chosen_in_the_form(client, staff, clips):
+    client.post(url("add"), sent(clips, "small", picture_kind="console"))
+    lecture = Lecture.objects.get()
+    assert lecture.picture_kind == "console"
+    lecture.jobs.update(state=JobState.DONE)
+    assert client.post(url("edit", lecture.pk), {"title": "CT", "lecturer": ""}).status_code == 302
+    assert (Lecture.objects.get().picture_kind, lecture.jobs.count()) == ("console", 1)
+    client.post(url("edit", lecture.pk), {"title": "CT", "lecturer": "", "picture_kind": "camera"})
+    assert (Lecture.objects.get().picture_kind, lecture.jobs.count()) == ("camera", 2)
+    nonsense = {"title": "CT", "lecturer": "", "picture_kind": "x"}
+    assert client.post(url("edit", lecture.pk), nonsense).status_code == 200
+
+
 def test_new_recording_waits_for_the_one_being_prepared(client, lecture, clips):
     answer = post_by_script(client, url("edit", lecture.pk), sent(clips, "other"))
     assert (answer.status_code, list(answer.json()["errors"])) == (422, ["recording"])
