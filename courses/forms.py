@@ -3,14 +3,17 @@
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 
-from courses.enums import Basis, LessonKind
+from courses.enums import Basis, LessonKind, QuizAccess
 from credits.selectors import NoRuleSetInForce, in_force, rule_set_choices
+from quizzes.selectors import readiness
 
 
 class LessonPageForm(WagtailAdminPageForm):
@@ -39,6 +42,39 @@ class LessonPageForm(WagtailAdminPageForm):
         if kind is not None and not minutes and "minutes" not in self.errors:
             self.add_error("minutes", _("Say how many minutes are planned; nothing more than that can be counted."))
         return cleaned
+
+
+class QuizPageForm(WagtailAdminPageForm):
+    """A draft may be unfinished; a published quiz page has a quiz with questions and says who may open it."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        access = cleaned.get("access")
+        # What does not belong to the choice is left out, so that nobody has to empty a field first.
+        if access != QuizAccess.COURSE:
+            cleaned["course"] = None
+        if access != QuizAccess.UNIT:
+            cleaned["unit"] = None
+        if "quiz" in self.changed_data and self.instance.pk and self._is_taken():
+            self.add_error("quiz", _("People have opened this quiz here. Make a new page for another quiz."))
+        if self.is_deferred_validation:
+            return cleaned
+        quiz = cleaned.get("quiz")
+        if quiz is None and "quiz" not in self.errors:
+            self.add_error("quiz", _("Choose the quiz that this page is for."))
+        elif quiz is not None and not readiness(quiz).is_ready:
+            self.add_error(
+                "quiz", _("This quiz cannot be put together yet; its own page in the menu says what it lacks.")
+            )
+        if access == QuizAccess.COURSE and cleaned.get("course") is None and "course" not in self.errors:
+            self.add_error("course", _("Choose the course whose learners may open the quiz."))
+        if access == QuizAccess.UNIT and cleaned.get("unit") is None and "unit" not in self.errors:
+            self.add_error("unit", _("Choose the unit whose people may open the quiz."))
+        return cleaned
+
+    def _is_taken(self) -> bool:
+        progress = apps.get_model("courses", "QuizProgress")
+        return bool(progress.objects.filter(page_key=self.instance.translation_key).exists())
 
 
 class RecognitionForm(WagtailAdminModelForm):
@@ -76,6 +112,7 @@ class OfferForm(WagtailAdminModelForm):
         "watch_threshold",
         "max_speed",
         "background_play",
+        "attention_minutes",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -153,6 +190,18 @@ class OfferForm(WagtailAdminModelForm):
     def _titles(rule_set: str, types: Collection[str]) -> list[str]:
         named = {code: title for rules in rule_set_choices() if rules.id == rule_set for code, title in rules.types}
         return [named.get(code, code) for code in types]
+
+
+class AttentionForm(forms.Form):
+    """The questions that are answered, separated by spaces."""
+
+    checks = forms.CharField(max_length=4000)
+
+    def clean_checks(self) -> list[UUID]:
+        try:
+            return [UUID(check) for check in self.cleaned_data["checks"].split()]
+        except ValueError as error:
+            raise forms.ValidationError(_("Load the page again.")) from error
 
 
 class SignOffForm(forms.Form):

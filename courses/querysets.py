@@ -9,7 +9,7 @@ from courses.enums import Basis, EnrolmentState, LessonKind
 from credits.models import RuleSetVersion
 
 if TYPE_CHECKING:
-    from courses.models import Enrolment, LessonProgress, Offer  # noqa: F401 - named in strings below
+    from courses.models import Enrolment, LessonProgress, Offer, QuizProgress  # noqa: F401 - named in strings below
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -47,3 +47,8 @@ class LessonProgressQuerySet(models.QuerySet["LessonProgress"]):
         return self.completed().filter(
             ~Q(enrolment__offer__basis=Basis.NONE), enrolment__offer__rule_set_id=rule_set_id
         )
+
+
+class QuizProgressQuerySet(models.QuerySet["QuizProgress"]):
+    def passed(self) -> Self:
+        return self.filter(passed_at__isnull=False)

@@ -10,6 +10,8 @@ urlpatterns = [
     path("offers/<uuid:offer_id>/enrol/", views.enrol, name="enrol"),
     path("enrolments/<uuid:enrolment_id>/withdraw/", views.withdraw, name="withdraw"),
     path("lessons/<uuid:lesson_key>/confirm/", views.confirm_reading, name="confirm_reading"),
+    path("lessons/<uuid:lesson_key>/attention/", views.attend, name="attend"),
+    path("lessons/<uuid:lesson_key>/watched/", views.watched, name="watched"),
     path("sign-offs/", views.sign_offs, name="sign_offs"),
     path("sign-offs/<uuid:progress_id>/", views.sign_off, name="sign_off"),
 ]

@@ -46,7 +46,12 @@ OFFER_PANELS = [
     MultiFieldPanel([FieldPanel("rule_set_id"), FieldPanel("activity_type")], heading=_("Rules")),
     FieldRowPanel([FieldPanel("begins"), FieldPanel("ends")], heading=_("Days")),
     MultiFieldPanel(
-        [FieldPanel("watch_threshold"), FieldPanel("max_speed"), FieldPanel("background_play")],
+        [
+            FieldPanel("watch_threshold"),
+            FieldPanel("max_speed"),
+            FieldPanel("background_play"),
+            FieldPanel("attention_minutes"),
+        ],
         heading=_("How lectures count"),
     ),
 ]

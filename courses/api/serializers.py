@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from courses.selectors import CourseStanding, LessonRow
+from courses.services.attention import Attention
 
 
 class LessonSerializer(serializers.Serializer[LessonRow]):
@@ -38,6 +39,22 @@ class LearningSerializer(serializers.Serializer[CourseStanding]):
     completed_at = serializers.DateTimeField(source="enrolment.completed_at", allow_null=True)
     entry = serializers.UUIDField(source="completion.entry_public_id", allow_null=True, default=None)
     lessons = LessonSerializer(many=True)
+
+
+class AnswersSerializer(serializers.Serializer[Any]):
+    """The questions whose learner says that they are there; none only asks how the lesson stands."""
+
+    answers = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=200)
+
+
+class AttentionSerializer(serializers.Serializer[Attention]):
+    """Questions during a lecture: `asked` is to be answered now, `missed` can be answered still; `held` are
+    [from_s, to_s] that do not count until then."""
+
+    asked = serializers.UUIDField(allow_null=True)
+    missed = serializers.ListField(child=serializers.UUIDField())
+    held = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
+    look_after_s = serializers.IntegerField(allow_null=True)
 
 
 class LessonStateSerializer(serializers.Serializer[Any]):

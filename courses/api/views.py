@@ -8,7 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from courses.api.serializers import LearningSerializer, LessonStateSerializer
+from courses.api.serializers import (
+    AnswersSerializer,
+    AttentionSerializer,
+    LearningSerializer,
+    LessonStateSerializer,
+)
 from courses.selectors import CourseStanding, my_learning
 from courses.services import playing, studying
 from media_pipeline.api.serializers import PlaybackSerializer
@@ -32,6 +37,18 @@ class PlayView(APIView):
     def post(self, request: Request, key: UUID) -> Response:
         playback = playing.open_playback(person=cast(Person, request.user), lesson_key=key)
         return Response(PlaybackSerializer(playback).data)
+
+
+class AttentionView(APIView):
+    """Answers questions during a lecture, and asks whether one is due. The same answer again changes nothing."""
+
+    @extend_schema(request=AnswersSerializer, responses=AttentionSerializer)
+    def post(self, request: Request, key: UUID) -> Response:
+        sent = AnswersSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        person = cast(Person, request.user)
+        stand = playing.attend(person=person, lesson_key=key, answers=sent.validated_data["answers"])
+        return Response(AttentionSerializer(stand).data)
 
 
 class SettleView(APIView):

@@ -1,3 +1,4 @@
+from courses.models.attention import AttentionCheck
 from courses.models.learning import (
     CourseCompletion,
     Enrolment,
@@ -6,16 +7,22 @@ from courses.models.learning import (
     PublishedVersion,
     Recognition,
 )
+from courses.models.lost_passes import LostPass
 from courses.models.pages import CourseIndexPage, CoursePage, LessonPage
+from courses.models.quiz_pages import QuizPage, QuizProgress
 
 __all__ = [
+    "AttentionCheck",
     "CourseCompletion",
     "CourseIndexPage",
     "CoursePage",
     "Enrolment",
     "LessonPage",
     "LessonProgress",
+    "LostPass",
     "Offer",
     "PublishedVersion",
+    "QuizPage",
+    "QuizProgress",
     "Recognition",
 ]

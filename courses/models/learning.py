@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from courses.enums import Basis, EnrolmentState, LessonKind
+from courses.enums import AttentionEvery, Basis, EnrolmentState, LessonKind
 from courses.models.pages import CoursePage
 from courses.querysets import EnrolmentQuerySet, LessonProgressQuerySet, OfferQuerySet
 from credits.models import Project
@@ -64,6 +64,12 @@ class Offer(models.Model):
         validators=[MinValueValidator(Decimal("1")), MaxValueValidator(Decimal("2"))],
     )
     background_play = models.BooleanField(_("counts while the page is hidden"), default=True)
+    attention_minutes = models.PositiveSmallIntegerField(
+        _("asks whether one is there"),
+        choices=AttentionEvery,
+        default=AttentionEvery.NEVER,
+        help_text=_("Minutes that were not confirmed count once they are, also later."),
+    )
     time_scale = models.PositiveSmallIntegerField(_("demo time scale"), default=1, editable=False)
     is_demo = models.BooleanField(_("demonstration"), default=False, editable=False)
 
@@ -80,6 +86,10 @@ class Offer(models.Model):
                 condition=Q(basis="project", project__isnull=False, in_house_unit__isnull=True)
                 | Q(basis="in_house", project__isnull=True, in_house_unit__isnull=False)
                 | Q(basis="none", project__isnull=True, in_house_unit__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="offer_attention_at_most_every_quarter",
+                condition=Q(attention_minutes=0) | Q(attention_minutes__gte=15),
             ),
             models.CheckConstraint(
                 name="offer_time_scale_is_demo", condition=Q(time_scale=1) | Q(is_demo=True, time_scale__gt=1)

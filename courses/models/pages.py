@@ -26,7 +26,7 @@ class CourseIndexPage(Page):
 
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("introduction")]
     parent_page_types: ClassVar = ["home.HomePage"]
-    subpage_types: ClassVar = ["courses.CoursePage"]
+    subpage_types: ClassVar = ["courses.CoursePage", "courses.QuizPage"]
     template = "courses/course_index_page.html"
 
     class Meta:

@@ -10,6 +10,7 @@ from courses.selectors.learning import (
 )
 from courses.selectors.lessons import course_of, lesson_for, lessons_of, page_in_language, required_lessons
 from courses.selectors.offers import OfferView, offer_of
+from courses.selectors.quiz_pages import QuizCard, may_open
 from courses.selectors.sign_offs import OpenPart, open_sign_offs
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "LessonRow",
     "OfferView",
     "OpenPart",
+    "QuizCard",
     "canonical_sha256",
     "catalogue",
     "course_detail",
@@ -29,6 +31,7 @@ __all__ = [
     "learner_panel",
     "lesson_for",
     "lessons_of",
+    "may_open",
     "my_learning",
     "offer_of",
     "open_sign_offs",

@@ -9,14 +9,16 @@ from uuid import UUID
 
 from django.core.paginator import Page as ListPage
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from wagtail.images import get_image_model
+from wagtail.models import Page
 
 from courses.enums import LessonKind, Modality
-from courses.models import CourseIndexPage, CoursePage, LessonPage, Offer
+from courses.models import CourseIndexPage, CoursePage, LessonPage, Offer, QuizPage
 from courses.querysets import OfferQuerySet
 from courses.selectors.lessons import lessons_by_course
 from courses.selectors.offers import OfferView, offer_view
+from courses.selectors.quiz_pages import QuizCard, quiz_cards
 from credits.selectors import rule_book
 from credits.selectors.projects import places_taken_of
 
@@ -33,6 +35,7 @@ class CourseCard:
     lesson_count: int
     minutes: int
     offers: tuple[Offer, ...]
+    is_quiz: bool = False
 
     @property
     def grants_credit(self) -> bool:
@@ -68,23 +71,38 @@ class CourseDetail:
 
 
 def catalogue(
-    *, index: CourseIndexPage, on: date, modality: str = "", credit: str = "", number: str | int = 1
-) -> ListPage[CourseCard]:
+    *,
+    index: CourseIndexPage,
+    on: date,
+    kind: str = "",
+    modality: str = "",
+    credit: str = "",
+    number: str | int = 1,
+) -> ListPage[CourseCard | QuizCard]:
     """One page of the catalogue below `index`, in the order of the page tree.
 
-    `modality` is a value of Modality or "" for all; `credit` is "with", "without" or "". Unknown values mean all;
-    an unknown page number gives the nearest page.
+    `kind` is "courses", "quizzes" or "" for both; `modality` is a value of Modality or "" for all; `credit` is "with",
+    "without" or "". Unknown values mean all; an unknown page number gives the nearest page.
     """
-    courses = CoursePage.objects.child_of(index).live().order_by("path")
+    courses, quizzes = CoursePage.objects.child_of(index).live(), QuizPage.objects.child_of(index).live()
     if modality in Modality.values:
-        courses = courses.filter(modality=modality)
+        courses, quizzes = courses.filter(modality=modality), quizzes.filter(modality=modality)
     if credit in {"with", "without"}:
         granting = Exists(
             _open_offers(on).granting_credit().filter(course__translation_key=OuterRef("translation_key"))
         )
         courses = courses.filter(granting if credit == "with" else ~granting)
-    listed: ListPage[CourseCard] = Paginator(courses.prefetch_related(covers(CARD_IMAGE)), PER_PAGE).get_page(number)
-    listed.object_list = cards(list(listed.object_list), on=on)  # type: ignore[arg-type]
+    if kind == "quizzes":
+        courses = courses.none()
+    if kind == "courses" or credit == "with":
+        quizzes = quizzes.none()
+    pages = Page.objects.filter(Q(pk__in=courses.values("pk")) | Q(pk__in=quizzes.values("pk"))).order_by("path")
+    listed: ListPage[Any] = Paginator(pages.values_list("pk", flat=True), PER_PAGE).get_page(number)
+    shown = list(listed.object_list)
+    of_courses = CoursePage.objects.filter(pk__in=shown).order_by("path").prefetch_related(covers(CARD_IMAGE))
+    of_quizzes = QuizPage.objects.filter(pk__in=shown).select_related("quiz", "course", "unit").order_by("path")
+    made: list[CourseCard | QuizCard] = [*cards(list(of_courses), on=on), *quiz_cards(list(of_quizzes))]
+    listed.object_list = sorted(made, key=lambda card: str(card.page.path))
     return listed
 
 

@@ -4,11 +4,12 @@ import hashlib
 import json
 from typing import Any
 
-from courses.models import CoursePage, LessonPage
+from courses.models import CoursePage, LessonPage, QuizPage
 from courses.selectors.lessons import lessons_of
+from quizzes.models import Quiz
 
 
-def published_content(page: CoursePage | LessonPage) -> dict[str, Any]:
+def published_content(page: CoursePage | LessonPage | QuizPage) -> dict[str, Any]:
     """All that a learner studies on `page`, with the hashes of its files and the revisions of its questions."""
     if isinstance(page, LessonPage):
         return {
@@ -19,7 +20,20 @@ def published_content(page: CoursePage | LessonPage) -> dict[str, Any]:
             "minutes": page.minutes,
             "body": _body(page),
             "lecture": _lecture(page),
-            "quiz": _quiz(page),
+            "quiz": _quiz(page.quiz),
+        }
+    if isinstance(page, QuizPage):
+        return {
+            "type": "quiz_page",
+            "key": str(page.translation_key),
+            "title": page.title,
+            "summary": page.summary,
+            "introduction": page.introduction,
+            "modality": page.modality,
+            "access": page.access,
+            "course": str(page.course.translation_key) if page.course else None,
+            "unit": str(page.unit.public_id) if page.unit else None,
+            "quiz": _quiz(page.quiz),
         }
     return {
         "type": "course",
@@ -65,15 +79,20 @@ def _lecture(page: LessonPage) -> dict[str, Any] | None:
     }
 
 
-def _quiz(page: LessonPage) -> dict[str, Any] | None:
-    quiz = page.quiz
+def _quiz(quiz: Quiz | None) -> dict[str, Any] | None:
+    """`draws` is there only if there are some, so that a quiz without keeps the hash that it always had."""
     if quiz is None:
         return None
     rows = quiz.quiz_questions.order_by("sort_order", "pk").values_list(
         "question__current__public_id", "question__current__number"
     )
-    return {
+    content: dict[str, Any] = {
         "id": str(quiz.public_id),
         "pass_share": str(quiz.pass_share),
         "questions": [f"{public_id}:{number}" for public_id, number in rows],
     }
+    names = ("section", "bank__public_id", "count", "subject", "difficulty", "type", "syllabus_code")
+    draws = quiz.draws.order_by("section", "sort_order", "pk").values_list(*names)
+    if found := [[str(value) if value is not None else None for value in row] for row in draws]:
+        content["draws"] = found
+    return content

@@ -1,24 +1,29 @@
-"""What the server measured of a course behind an entry: the offer, each lesson, what was watched, every attempt."""
+"""What the server measured of a course behind an entry: the offer, each lesson, what was watched, every attempt.
+
+Nothing is hashed here: the fingerprints of an entry were taken at completion and are shown as they were stored (see
+`services.attempt_evidence`).
+"""
 
 from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.models import Enrolment, LessonProgress
+from courses.models import AttentionCheck, Enrolment, LessonProgress
 from credits.models import Entry
 from credits.selectors.evidence import Fact
-from media_pipeline.models import WatchBatch, WatchedTime
+from media_pipeline.models import WatchedTime
+from media_pipeline.selectors.watch_log import SessionLog, session_logs
 from quizzes.models import Attempt
 
 
 def facts_of_course(entry: Entry) -> list[Fact]:
     """In the course's order: the offer's terms, then each lesson with its watched intervals and attempts.
 
-    Empty where the person's enrolment is not found. At most five queries.
+    Empty where the person's enrolment is not found. At most seven queries.
     """
     try:
         offer_id = UUID(entry.occurrence)
@@ -51,12 +56,9 @@ def _offer_facts(enrolment: Enrolment) -> list[Fact]:
 def _lesson_facts(enrolment: Enrolment, lessons: list[LessonProgress]) -> list[Fact]:
     keys = [lesson.lecture_id_copy for lesson in lessons if lesson.lecture_id_copy is not None]
     watched = {row.lecture_id: row for row in WatchedTime.objects.filter(person=enrolment.person_id, lecture__in=keys)}
-    batches = {
-        row["session__lecture"]: row
-        for row in WatchBatch.objects.filter(session__person=enrolment.person_id, session__lecture__in=keys)
-        .values("session__lecture")
-        .annotate(count=Count("pk"), claimed=Sum("claimed_s"), credited=Sum("credited_s"))
-    }
+    logs = session_logs(person_id=enrolment.person_id, lecture_ids=keys)
+    questions = AttentionCheck.objects.filter(progress__in=lessons, number__gt=0).values("progress")
+    asked = {row["progress"]: row for row in questions.annotate(asked=Count("pk"), answered=Count("answered_at"))}
     attempts: dict[str, list[Attempt]] = defaultdict(list)
     contexts = [str(lesson.public_id) for lesson in lessons]
     for attempt in Attempt.objects.filter(person=enrolment.person_id, context_id__in=contexts).order_by("number", "pk"):
@@ -66,18 +68,28 @@ def _lesson_facts(enrolment: Enrolment, lessons: list[LessonProgress]) -> list[F
         parts = [_lesson_text(lesson)]
         if (seen := watched.get(lesson.lecture_id_copy or 0)) is not None:
             parts.append(_watched_text(seen))
-        if (sent := batches.get(lesson.lecture_id_copy or 0)) is not None:
-            parts.append(
-                _("%(count)s batches from the player: %(claimed)s s claimed, %(credited)s s credited")
-                % {
-                    "count": sent["count"],
-                    "claimed": round(sent["claimed"] or 0),
-                    "credited": round(sent["credited"] or 0),
-                }
-            )
+        if counts := asked.get(lesson.pk):
+            parts.append(_("asked %(asked)s times whether they are there, answered %(answered)s times") % counts)
         parts += [_attempt_text(attempt) for attempt in attempts[str(lesson.public_id)]]
-        facts.append(Fact(lesson.title or lesson.get_kind_display(), "; ".join(parts)))
+        title = lesson.title or lesson.get_kind_display()
+        facts.append(Fact(title, "; ".join(parts)))
+        facts += [Fact(title, session_text(log)) for log in logs.get(lesson.lecture_id_copy or 0, [])]
     return facts
+
+
+def session_text(log: SessionLog) -> str:
+    """One opening of the player, as the server kept it."""
+    told = _("player opened %(opened)s, last heard of %(last)s: %(played)s s sent, %(counted)s s counted") % {
+        "opened": _at(log.opened_at),
+        "last": _at(log.last_at),
+        "played": log.played,
+        "counted": log.counted,
+    }
+    lost = [
+        _("%(seconds)s s not counted: %(reason)s") % {"seconds": refusal.seconds, "reason": refusal.reason}
+        for refusal in log.refusals
+    ]
+    return "; ".join([told, *lost])
 
 
 def _lesson_text(lesson: LessonProgress) -> str:

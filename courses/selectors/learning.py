@@ -66,7 +66,7 @@ class CourseStanding:
 
     @property
     def minutes(self) -> Decimal:
-        if self.completion:
+        if self.completion and self.is_complete:
             return self.completion.minutes
         return sum((row.minutes for row in self.lessons if row.is_complete), Decimal(0))
 

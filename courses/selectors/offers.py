@@ -32,6 +32,7 @@ class OfferView:
     threshold_percent: Decimal
     max_speed: Decimal
     background_play: bool
+    attention_minutes: int
     time_scale: int
     is_demo: bool
     rule_set_id: str
@@ -69,6 +70,7 @@ def offer_view(offer: Offer, *, minutes: int, on: date, book: RuleBook | None, t
         threshold_percent=(offer.watch_threshold * 100).normalize(),
         max_speed=offer.max_speed.normalize(),
         background_play=offer.background_play,
+        attention_minutes=offer.attention_minutes,
         time_scale=offer.time_scale,
         is_demo=offer.is_demo,
         rule_set_id=offer.rule_set_id,

@@ -109,7 +109,9 @@ def complete_course(*, enrolment: Enrolment) -> CourseCompletion | None:
         *(item for progress in done for item in progress.evidence),
     )
     entry, refusal = _award(enrolment, done, minutes, ended_at, evidence)
-    completion = CourseCompletion.objects.create(
+    # What a regrade took back and was passed anew: that it was completed stands already.
+    known = CourseCompletion.objects.filter(enrolment=enrolment).first()
+    completion = known or CourseCompletion.objects.create(
         enrolment=enrolment,
         completed_at=ended_at,
         page_id_copy=version.page_id_copy,
@@ -129,7 +131,7 @@ def complete_course(*, enrolment: Enrolment) -> CourseCompletion | None:
         minutes=minutes,
         entry_public_id=entry.public_id if entry else None,
     )
-    _tell(enrolment, completion, refusal)
+    _tell(enrolment, completion, entry, refusal, again=f":{ended_at.isoformat()}" if known else "")
     return completion
 
 
@@ -212,7 +214,9 @@ def organiser_of(offer: Offer) -> str:
     return offer.in_house_unit.name if offer.in_house_unit else ""
 
 
-def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: GrantRefused | None) -> None:
+def _tell(
+    enrolment: Enrolment, completion: CourseCompletion, entry: Entry | None, refusal: GrantRefused | None, *, again: str
+) -> None:
     offer = enrolment.offer
     with translation.override(enrolment.person.language):
         link = reverse("courses:course_panel", args=[enrolment.course_key])
@@ -222,7 +226,7 @@ def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: GrantRefu
         params={
             "title": completion.title,
             "minutes": format(completion.minutes.normalize(), "f"),
-            "has_entry": completion.entry_public_id is not None,
+            "has_entry": entry is not None,
             "is_duplicate": isinstance(refusal, DuplicateActivity),
             "is_overlap": isinstance(refusal, OverlappingActivity),
             "is_outside_project": isinstance(refusal, OutsideProject),
@@ -231,7 +235,7 @@ def _tell(enrolment: Enrolment, completion: CourseCompletion, refusal: GrantRefu
             "without_credit": offer.basis == Basis.NONE,
             "time_scale": offer.time_scale,
         },
-        key=f"course_completed:{enrolment.public_id}",
+        key=f"course_completed:{enrolment.public_id}{again}",
         link=link,
     )
 

@@ -1,4 +1,4 @@
-"""What this package keeps of a person: enrolments with their lessons and completions."""
+"""What this package keeps of a person: enrolments with their lessons and completions, and places in quiz pages."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.enums import EnrolmentState
-from courses.models import Enrolment, LessonProgress
+from courses.models import AttentionCheck, Enrolment, LessonProgress, LostPass, QuizProgress
 from courses.services.completion import complete_course, lock
 from courses.services.progress import settle_outcomes
 from organisations.histories import History, Told
@@ -19,6 +19,7 @@ def count(person: Person) -> dict[str, int]:
     return {
         "courses.Enrolment": person.enrolments.count(),
         "courses.LessonProgress": LessonProgress.objects.filter(enrolment__person=person).completed().count(),
+        "courses.QuizProgress": person.quiz_progress.count(),
     }
 
 
@@ -44,7 +45,27 @@ def move(kept: Person, merged: Person) -> dict[str, int]:
     Enrolment.objects.filter(person=merged, state=EnrolmentState.ACTIVE).update(
         state=EnrolmentState.WITHDRAWN, withdrawn_at=timezone.now()
     )
-    return {"courses.Enrolment": enrolments, "courses.LessonProgress": lessons}
+    return {
+        "courses.Enrolment": enrolments,
+        "courses.LessonProgress": lessons,
+        "courses.QuizProgress": _move_quizzes(kept, merged),
+    }
+
+
+def _move_quizzes(kept: Person, merged: Person) -> int:
+    """Places in quiz pages go over; where both have one, `kept` gets the one that was passed, and earlier."""
+    mine = {row.page_key: row for row in QuizProgress.objects.filter(person=kept)}
+    moved = 0
+    for row in QuizProgress.objects.filter(person=merged).order_by("pk"):
+        there = mine.get(row.page_key)
+        if there is None:
+            QuizProgress.objects.filter(pk=row.pk).update(person=kept)
+        elif row.passed_at and (there.passed_at is None or row.passed_at < there.passed_at):
+            exchange(QuizProgress, "person_id", there.pk, row.pk)
+        else:
+            continue
+        moved += 1
+    return moved
 
 
 def _is_better(theirs: Enrolment, mine: Enrolment) -> bool:
@@ -104,15 +125,27 @@ def export(person: Person) -> Told:
     for row in lessons:
         names = ("title", "kind", "opened_at", "completed_at", "minutes", "evidence")
         by_enrolment.setdefault(row.enrolment_id, []).append({name: getattr(row, name) for name in names})
+    asked = AttentionCheck.objects.filter(progress__enrolment__person=person).order_by("asked_at", "pk")
     enrolments = person.enrolments.order_by("enrolled_at", "pk").values(
         "pk", "public_id", "offer__course__title", "state", "enrolled_at", "progressed_at", "completed_at",
         "withdrawn_at", "completion__title", "completion__minutes", "completion__entry_public_id",
     )  # fmt: skip
-    return Told({"enrolments": [dict(row) | {"lessons": by_enrolment.get(row["pk"], [])} for row in enrolments]})
+    quizzes = person.quiz_progress.order_by("opened_at", "pk").values("title", "opened_at", "passed_at", "evidence")
+    lost = LostPass.objects.filter(progress__enrolment__person=person).order_by("created_at", "pk")
+    return Told(
+        {
+            "enrolments": [dict(row) | {"lessons": by_enrolment.get(row["pk"], [])} for row in enrolments],
+            "quiz_pages": [dict(row) for row in quizzes],
+            "attention_checks": list(asked.values("progress__title", "asked_at", "answered_at", "intervals")),
+            "lost_passes": list(lost.values("progress__title", "state", "created_at", "decided_at", "decision")),
+        }
+    )
 
 
 def erase(person: Person) -> None:
-    """Completions are append-only and name nobody; an enrolment in progress ends."""
+    """Completions are append-only and name nobody, passed quizzes stay as evidence; an enrolment in progress ends, what
+    was said of a lost pass goes."""
+    LostPass.objects.filter(progress__enrolment__person=person).update(decision="")
     Enrolment.objects.filter(person=person, state=EnrolmentState.ACTIVE).update(
         state=EnrolmentState.WITHDRAWN, withdrawn_at=timezone.now()
     )
@@ -121,14 +154,21 @@ def erase(person: Person) -> None:
 HISTORY = History(
     name="courses",
     turn=3,
-    labels={"courses.Enrolment": _("Enrolments"), "courses.LessonProgress": _("Completed lessons")},
+    labels={
+        "courses.Enrolment": _("Enrolments"),
+        "courses.LessonProgress": _("Completed lessons"),
+        "courses.QuizProgress": _("Quizzes on pages of their own"),
+    },
     count=count,
     move=move,
     export=export,
     erase=erase,
     settle=settle,
-    told={"courses.Enrolment.person": "enrolments"},
-    untold={"courses.LessonProgress.signed_off_by": "Somebody else's lesson; the deed stands in the copy's audit log."},
-    fields=frozenset({"courses.Enrolment.person"}),
-    doers=frozenset({"courses.LessonProgress.signed_off_by"}),
+    told={"courses.Enrolment.person": "enrolments", "courses.QuizProgress.person": "quiz_pages"},
+    untold={
+        "courses.LessonProgress.signed_off_by": "Somebody else's lesson; the deed stands in the copy's audit log.",
+        "courses.LostPass.decided_by": "Somebody else's credit; the deed stands in the copy's audit log.",
+    },
+    fields=frozenset({"courses.Enrolment.person", "courses.QuizProgress.person"}),
+    doers=frozenset({"courses.LessonProgress.signed_off_by", "courses.LostPass.decided_by"}),
 )

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from cms.shared.errors import NotFound, OutOfScope
 from courses.enums import Basis, EnrolmentState, LessonKind
-from courses.models import CoursePage, Enrolment, LessonPage, LessonProgress, Offer
+from courses.models import AttentionCheck, CoursePage, Enrolment, LessonPage, LessonProgress, Offer
 from courses.rules import counted_minutes, reading_seconds
 from courses.selectors.lessons import course_of, lesson_for
+from courses.services import attention, lost_passes
+from courses.services.attempt_evidence import attempt_evidence
 from courses.services.completion import LessonEnd, complete_lesson, lock, minutes_counted_elsewhere
 from courses.services.errors import (
     DayOutOfRange,
@@ -26,6 +28,8 @@ from courses.services.errors import (
     WrongKind,
 )
 from courses.services.lateness import Flag, settled
+from courses.services.quiz_passes import QUIZ_PAGE_CONTEXT
+from courses.services.quiz_passes import settle_attempt as settle_quiz_page
 from credits.selectors import time_zone_of
 from media_pipeline.models import WatchedTime, WatchingOutcome
 from media_pipeline.selectors.watching import watched_view
@@ -69,11 +73,13 @@ def open_lesson(*, person: Person, lesson: LessonPage) -> tuple[Enrolment, Lesso
     enrolment = enrolment_for(person=person, lesson=lesson)
     progress = LessonProgress.objects.filter(enrolment=enrolment, lesson_key=lesson.translation_key).first()
     if progress is None and enrolment.state == EnrolmentState.ACTIVE:
-        progress, _ = LessonProgress.objects.get_or_create(
+        progress, created = LessonProgress.objects.get_or_create(
             enrolment=enrolment,
             lesson_key=lesson.translation_key,
             defaults={"kind": lesson.kind, "page_id_copy": lesson.pk, "title": lesson.title},
         )
+        if created and enrolment.offer.attention_minutes and lesson.lecture is not None:
+            attention.note_beginning(progress=progress, lesson=lesson, person_id=person.pk)
     if progress and progress.completed_at is None and settle_watched(enrolment=enrolment, lesson=lesson):
         progress.refresh_from_db()
         enrolment.refresh_from_db()
@@ -150,9 +156,15 @@ def settle_watched(*, enrolment: Enrolment, lesson: LessonPage) -> bool:
     watched = rows.first()
     if watched is None:
         return False
-    view = watched_view(watched, duration_s=lesson.lecture.duration_s, threshold=enrolment.offer.watch_threshold)
+    threshold = enrolment.offer.watch_threshold
+    view = watched_view(watched, duration_s=lesson.lecture.duration_s, threshold=threshold)
     if not view.is_completed or not lock(enrolment):
         return False
+    checks = _questions(enrolment, lesson)
+    if waiting := attention.unconfirmed(checks):
+        view = watched_view(watched, duration_s=lesson.lecture.duration_s, threshold=threshold, without=waiting)
+        if not view.is_completed:
+            return False
     minutes = counted_minutes(
         planned=lesson.minutes,
         seconds=view.covered_s,
@@ -162,12 +174,33 @@ def settle_watched(*, enrolment: Enrolment, lesson: LessonPage) -> bool:
         "kind": "watched",
         "sha256": _sha256({"lecture": lesson.lecture.source_sha256, "intervals": watched.intervals}),
     }
-    at = max(watched.completed_at or watched.last_at, enrolment.enrolled_at)
+    at = max(watched.completed_at or watched.last_at, enrolment.enrolled_at, *_late_answers(checks))
     at, late = watched_at(enrolment.offer, at, watched)
     return complete_lesson(
         enrolment=enrolment,
         end=LessonEnd(lesson=lesson, at=at, minutes=minutes, evidence=(evidence, *late), lecture_id=lesson.lecture.pk),
     )
+
+
+def _questions(enrolment: Enrolment, lesson: LessonPage) -> list[AttentionCheck]:
+    """All questions of this lecture that its learner was asked, with the one that is due just now."""
+    if not enrolment.offer.attention_minutes:
+        return []
+    found = LessonProgress.objects.filter(enrolment=enrolment, lesson_key=lesson.translation_key)
+    progress = found.first()
+    if progress is None:
+        return []
+    attention.ask(enrolment=enrolment, progress=progress, lesson=lesson, now=timezone.now())
+    return list(progress.attention_checks.order_by("number"))
+
+
+def _late_answers(checks: list[AttentionCheck]) -> list[datetime]:
+    """A lesson that waited for an answer ended with it."""
+    return [
+        check.answered_at
+        for check in checks
+        if check.answered_at is not None and check.answered_at > check.asked_at + attention.ANSWER_WITHIN
+    ]
 
 
 def watched_at(offer: Offer, at: datetime, watched: WatchedTime) -> tuple[datetime, Flag]:
@@ -195,13 +228,15 @@ def settle_outcomes(*, person: Person | None = None) -> int:
     Returns how many were settled. One that cannot be settled is logged and waits for the next sweep.
     """
     watching = WatchingOutcome.unsettled()
-    graded = AttemptOutcome.unsettled().filter(subject__context_kind=QUIZ_CONTEXT)
+    graded = AttemptOutcome.unsettled().filter(subject__context_kind__in=[QUIZ_CONTEXT, QUIZ_PAGE_CONTEXT])
     if person is not None:
         watching, graded = watching.filter(subject__person=person), graded.filter(subject__person=person)
+    kinds = list(graded.values_list("subject__context_kind", "pk"))
     settled = 0
     for settle, keys in (
         (_settle_watching, list(watching.values_list("pk", flat=True))),
-        (_settle_attempt, list(graded.values_list("pk", flat=True))),
+        (_settle_attempt, [pk for kind, pk in kinds if kind == QUIZ_CONTEXT]),
+        (settle_quiz_page, [pk for kind, pk in kinds if kind == QUIZ_PAGE_CONTEXT]),
     ):
         for pk in keys:
             try:
@@ -247,11 +282,18 @@ def _settle_attempt(pk: int) -> bool:
         .select_related("enrolment__person", "enrolment__offer__course", "enrolment__offer__project")
         .first()
     )
-    if progress is None or not attempt.is_passed or not lock(progress.enrolment):
+    if progress is None:
+        return True
+    if not attempt.is_passed:
+        if outcome.revision > 1:
+            lost_passes.lose(progress=progress, attempt=attempt, grade_revision=outcome.revision)
+        return True
+    lost_passes.pass_again(progress=progress)
+    if not lock(progress.enrolment):
         return True
     lesson = LessonPage.objects.filter(pk=progress.page_id_copy).first() or lesson_for(progress.lesson_key, "")
     if lesson is not None and attempt.closed_at is not None:
-        evidence = {"kind": "attempt", "sha256": _sha256({"paper": attempt.paper, "answers": attempt.answers})}
+        evidence = attempt_evidence(attempt)
         at, late = answered_at(progress.enrolment.offer, attempt)
         minutes = counted_minutes(planned=lesson.minutes, seconds=max((at - attempt.opened_at).total_seconds(), 0))
         complete_lesson(

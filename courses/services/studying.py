@@ -15,11 +15,12 @@ from courses.rules import counted_minutes
 from courses.selectors.learning import CourseStanding, LessonRow, standings
 from courses.selectors.lessons import lesson_for
 from courses.services import progress as progresses
+from courses.services.attention import Attention, ask
 from courses.services.errors import NotEnrolled
 from courses.services.playing import watching_rule
 from media_pipeline.selectors import PlayerView, player
 from organisations.models import Person
-from quizzes.selectors import AttemptsSummary, attempts_summary
+from quizzes.selectors import Announcement, AttemptsSummary, WayIn, announcement, attempts_summary, way_in
 from quizzes.services.attempts import Context, permit
 
 
@@ -33,10 +34,13 @@ class Study:
     next: LessonRow | None
     progress: LessonProgress | None
     is_over: bool
+    announcement: Announcement | None = None
     attempts: AttemptsSummary | None = None
+    way_in: WayIn | None = None
     permit: str = ""
     reading_minutes: Decimal = Decimal(0)
     player: PlayerView | None = None
+    attention: Attention | None = None
     waits_for_sign_off_since: datetime | None = None
 
     @property
@@ -67,12 +71,18 @@ def study(*, person: Person, lesson: LessonPage, return_url: str) -> Study | Non
         # A lesson of this translation alone: it may be read, nothing depends on it.
         row = LessonRow(number=0, page=lesson, completed_at=None, opened_at=None, minutes=Decimal(0))
     is_over = timezone.localdate() > enrolment.offer.ends
-    attempts, way_in = None, ""
+    told, attempts, way, signed = None, None, None, ""
     if lesson.kind == LessonKind.QUIZ and lesson.quiz is not None and progress is not None:
         context = quiz_context(progress)
+        told = announcement(lesson.quiz)
         attempts = attempts_summary(person=person, quiz=lesson.quiz, context=context)
-        if enrolment.state == EnrolmentState.ACTIVE and not is_over and not row.is_complete and attempts.may_open:
-            way_in = permit(person=person, quiz=lesson.quiz, context=context, return_url=return_url)
+        way = way_in(lesson.quiz, attempts, now=timezone.now(), questions=told.questions)
+        if enrolment.state == EnrolmentState.ACTIVE and not is_over and not row.is_complete and way.is_open:
+            signed = permit(person=person, quiz=lesson.quiz, context=context, return_url=return_url)
+    asked = None
+    if progress is not None:
+        asked = ask(enrolment=enrolment, progress=progress, lesson=lesson, now=timezone.now())
+    held = asked.held if asked else []
     return Study(
         standing=standing,
         row=row,
@@ -80,11 +90,14 @@ def study(*, person: Person, lesson: LessonPage, return_url: str) -> Study | Non
         next=next((other for other in rows if other.number > row.number > 0), None),
         progress=progress,
         is_over=is_over,
+        announcement=told,
         attempts=attempts,
-        permit=way_in,
-        player=player(person=person, lecture=lesson.lecture, rule=watching_rule(enrolment.offer))
+        way_in=way,
+        permit=signed,
+        player=player(person=person, lecture=lesson.lecture, rule=watching_rule(enrolment.offer), without=held)
         if lesson.lecture is not None
         else None,
+        attention=asked,
         reading_minutes=_reading_minutes(person, lesson, progress),
         waits_for_sign_off_since=progress.opened_at if progress and row.awaits_sign_off else None,
     )

@@ -2,12 +2,12 @@
 
 from django.db import transaction
 
-from courses.models import CoursePage, LessonPage, PublishedVersion
+from courses.models import CoursePage, LessonPage, PublishedVersion, QuizPage
 from courses.selectors.content import canonical_sha256, published_content
 
 
 @transaction.atomic
-def record_version(*, page: CoursePage | LessonPage) -> PublishedVersion:
+def record_version(*, page: CoursePage | LessonPage | QuizPage) -> PublishedVersion:
     """The row of what `page` says now; made if nobody recorded just this content before."""
     content = published_content(page)
     version, _ = PublishedVersion.objects.get_or_create(

@@ -123,6 +123,7 @@ def offer_form(offer: Offer, **changes: Any) -> dict[str, Any]:
         "watch_threshold": "0.9",
         "max_speed": "2",
         "background_play": "on",
+        "attention_minutes": "0",
     }
     return form | changes
 

@@ -241,13 +241,14 @@ def test_lesson_runs_constant_queries(count: int, django_assert_num_queries) -> 
         client.get(url)
 
 
-@pytest.mark.parametrize("kind", [LessonKind.LECTURE, LessonKind.QUIZ])
-def test_lesson_with_an_engine_asks_little_more(kind: LessonKind, django_assert_num_queries) -> None:
+# A quiz is announced with its questions, draws, sections and scoring.
+@pytest.mark.parametrize(("kind", "more"), [(LessonKind.LECTURE, 3), (LessonKind.QUIZ, 7)])
+def test_lesson_with_an_engine_asks_little_more(kind: LessonKind, more: int, django_assert_num_queries) -> None:
     person, offer, _enrolment = studying(kind)
     client = client_of(person)
     url = required_lessons(offer)[0].url
     client.get(url)
-    with django_assert_num_queries(LESSON_QUERIES + 3):
+    with django_assert_num_queries(LESSON_QUERIES + more):
         client.get(url)
 
 

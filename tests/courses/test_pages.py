@@ -25,7 +25,7 @@ from tests.factories.organisations import NodeFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
-CATALOGUE_QUERIES, COURSE_QUERIES, HOME_QUERIES = 12, 12, 10
+CATALOGUE_QUERIES, COURSE_QUERIES, HOME_QUERIES = 14, 12, 10
 
 
 def signed_in(person=None) -> Client:
@@ -154,7 +154,7 @@ def test_catalogue_filters_by_modality_and_credit() -> None:
 def test_catalogue_says_when_nothing_matches() -> None:
     CoursePageFactory(modality=Modality.CT)
     response = Client().get(english(course_index()).url, {"modality": "US"})
-    assert "No course matches" in response.content.decode()
+    assert "No course or quiz matches" in response.content.decode()
 
 
 def test_course_page_says_before_enrolling_that_there_is_no_credit() -> None:

@@ -4,7 +4,7 @@
 import { send } from "./http";
 import { markLeftovers } from "./leftovers";
 import { Outbox, type Acknowledgement, type Session, type Trouble, type Watched } from "./outbox";
-import { attach, type Addresses, type Source } from "./player_source";
+import { attach, type Addresses, type Failure, type Source } from "./player_source";
 import { Tracker } from "./watch_log";
 import { openStore, type Batch } from "./watch_store";
 
@@ -33,6 +33,7 @@ export type State =
   | "too_fast"
   | "spent_elsewhere"
   | "not_counted"
+  | "stalled"
   | "failed"
   | Exclude<Trouble, "rejected">;
 
@@ -44,6 +45,11 @@ export interface PlayerOptions {
   captions: { label: string; language: string };
   /** Seconds into the lecture to begin at; null continues where the learner was. */
   startAt: number | null;
+  speed: number;
+  /** The wished height; null leaves it to the line. */
+  quality: number | null;
+  /** How it is played is settled, or has changed: the heights on offer, and the one that is shown now. */
+  source: (source: Source, shown: number | null) => void;
   opened: (playback: Playback) => void;
   watched: (view: Watched) => void;
   say: (state: State, message?: string) => void;
@@ -57,7 +63,14 @@ const LATE_MS = 1_000;
 const SILENCE_MS = 9_500;
 /** Signed addresses are good for at least four hours. */
 const RENEW_MS = 3 * 60 * 60 * 1000;
+/** A picture that stands so long waits for the line: that is said; and after the second span it is asked for anew. */
+const STALL_MS = 3_000;
+const STUCK_MS = 20_000;
+/** So many new beginnings without the picture going on, though the server answers: then something else is broken. */
 const MOST_RECOVERIES = 4;
+const RECOVERED_MS = 15_000;
+const BACKOFF_MS = [500, 2_000, 4_000, 8_000, 15_000];
+const OPEN_TIMEOUT_MS = 10_000;
 
 /** Send what earlier pages of `person` left, without playing anything. */
 export async function sendLeftovers(
@@ -82,6 +95,17 @@ export class Player {
   private aim = 0;
   private source: Source | null = null;
   private recoveries = 0;
+  private isRecovering = false;
+  /** Something waits for the learner's answer: enough may be watched, but it is not complete. */
+  holdsBack = false;
+  /** Why the server or the browser does not let it go on; until play is pressed again. */
+  private closed: State = "";
+  private isStopped = false;
+  private wakeRecovery: () => void = () => undefined;
+  /** Since when the picture has stood still, or gone on, by this page's clock. */
+  private stoodSince: number | null = null;
+  private goesSince: number | null = null;
+  private quality: number | null;
   private refusal = "";
   private state: State = "";
   private isOpening = false;
@@ -91,11 +115,12 @@ export class Player {
   private timers: ReturnType<typeof setInterval>[] = [];
   private readonly undo: (() => void)[] = [];
 
-  constructor(private readonly options: PlayerOptions) {}
+  constructor(private readonly options: PlayerOptions) {
+    this.quality = options.quality;
+  }
 
   /** Open a session and play. False if the server refused; its reason was said. */
   async start(): Promise<boolean> {
-    const { video } = this.options;
     this.show("loading");
     this.outbox = new Outbox({
       store: await openStore(),
@@ -108,8 +133,8 @@ export class Player {
     if (!playback) return false;
     this.listen();
     this.addCaptions(playback);
+    this.setSpeed(this.options.speed);
     await this.load(this.options.startAt ?? playback.position_s);
-    video.controls = true;
     await this.play();
     this.timers.push(setInterval(() => this.read(), READ_MS));
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
@@ -119,17 +144,29 @@ export class Player {
   }
 
   async play(): Promise<void> {
+    if (this.closed) {
+      this.closed = "";
+      this.recoveries = 0;
+      void this.recover("media");
+    }
     try {
       await this.options.video.play();
     } catch {
-      // The browser wants another press: its own controls are there for it.
+      // The browser wants another press: the button for it is there.
       this.show("");
     }
   }
 
   seek(toS: number): void {
-    this.options.video.currentTime = toS;
-    if (this.options.video.paused) void this.play();
+    const { video } = this.options;
+    const end = Number.isFinite(video.duration) ? video.duration : (this.playback?.duration_s ?? toS);
+    video.currentTime = Math.max(0, Math.min(toS, end));
+  }
+
+  /** Another height, or null for the one that the line allows. */
+  setQuality(height: number | null): void {
+    this.quality = height;
+    if (this.source && !this.source.choose(height)) void this.load(this.options.video.currentTime, true);
   }
 
   setSpeed(rate: number): void {
@@ -138,6 +175,8 @@ export class Player {
   }
 
   stop(): void {
+    this.isStopped = true;
+    this.wakeRecovery();
     this.timers.forEach((timer) => clearInterval(timer));
     this.undo.forEach((undo) => undo());
     this.report(true);
@@ -145,20 +184,25 @@ export class Player {
     this.source?.detach();
   }
 
-  private async open(): Promise<Playback | null> {
-    const { status, body } = await send(this.options.playUrl, {});
+  /** A new session with new addresses; what was played until then goes to the one before. `later`: whoever asks tries
+   * again by himself where only the line is to blame. */
+  private async open(later = false): Promise<Playback | null> {
+    const { status, body } = await send(this.options.playUrl, {}, { timeoutMs: OPEN_TIMEOUT_MS });
     if (status < 200 || status >= 300 || !body?.session) {
-      if (status === 0) this.show("offline");
-      else if (status === 403 && body?.code !== undefined && body.code !== "not_signed_in") this.show("failed", body.message);
-      else if (status === 401 || status === 403) this.show("signed_out");
-      else this.show("failed", body?.message);
+      if (later && (status === 0 || status === 429 || status >= 500)) return null;
+      const isSignedOut = status === 401 || (status === 403 && (body?.code === undefined || body.code === "not_signed_in"));
+      this.closed = status === 0 ? "offline" : isSignedOut ? "signed_out" : "failed";
+      this.show(this.closed, this.closed === "failed" ? body?.message : undefined);
       return null;
     }
     const playback = body as Playback;
+    this.tracker.stop();
+    this.put();
     this.openedAt = performance.now();
     this.playback = playback;
     this.isCompleted = playback.is_completed;
     this.refusal = "";
+    this.closed = "";
     this.session = {
       person: this.options.person,
       lecture: this.options.lecture,
@@ -170,10 +214,23 @@ export class Player {
     return playback;
   }
 
-  private async load(startS: number): Promise<void> {
+  /** Load from `startS` on; `goOn`: and play if it played before. */
+  private async load(startS: number, goOn = false): Promise<void> {
+    const { video } = this.options;
+    if (!this.playback) return;
+    const played = !video.paused;
+    const rate = video.playbackRate;
     this.source?.detach();
     this.aim = startS * 1000;
-    if (this.playback) this.source = await attach(this.options.video, this.playback, startS, () => void this.recover());
+    this.source = await attach(video, this.playback, {
+      startS,
+      height: this.quality,
+      failed: (failure) => void this.recover(failure),
+      shown: (height) => this.source && this.options.source(this.source, height),
+    });
+    video.playbackRate = rate;
+    this.options.source(this.source, null);
+    if (goOn && played) await this.play();
   }
 
   private addCaptions(playback: Playback): void {
@@ -204,7 +261,11 @@ export class Player {
     on(video, "ratechange", () => this.read());
     on(document, "visibilitychange", () => this.turn());
     on(window, "pagehide", () => this.report(true));
-    on(window, "online", () => void this.outbox.wake());
+    on(window, "online", () => {
+      void this.outbox.wake();
+      this.wakeRecovery();
+      this.source?.wake();
+    });
     on(window, "offline", () => this.review());
   }
 
@@ -222,7 +283,8 @@ export class Player {
 
   private read(): void {
     const { video } = this.options;
-    if (this.isPlaying && this.session && this.obstacle === "" && !this.isOpening) {
+    this.watchPicture();
+    if (this.isPlaying && this.session && this.obstacle === "") {
       const position = video.currentTime * 1000;
       const wall = performance.now() - this.openedAt;
       const late = position - this.aim;
@@ -235,6 +297,23 @@ export class Player {
       this.tracker.stop();
     }
     this.review();
+  }
+
+  /** Note whether the picture goes on; one that stands for long is asked for anew. */
+  private watchPicture(): void {
+    const now = performance.now();
+    const stands = !this.options.video.paused && !this.options.video.ended && !this.isPlaying;
+    this.stoodSince = stands ? (this.stoodSince ?? now) : null;
+    this.goesSince = this.isPlaying ? (this.goesSince ?? now) : null;
+    if (this.goesSince !== null && now - this.goesSince > RECOVERED_MS) this.recoveries = 0;
+    if (this.stoodSince !== null && now - this.stoodSince > STUCK_MS) {
+      this.stoodSince = now;
+      void this.recover("line");
+    }
+  }
+
+  private get isStalled(): boolean {
+    return this.stoodSince !== null && performance.now() - this.stoodSince > STALL_MS;
   }
 
   /** Paused or at the end: report at once, so that a completed lecture is known as one. */
@@ -258,13 +337,18 @@ export class Player {
   private report(leaving = false): void {
     if (this.session) {
       this.read();
-      const pieces = this.tracker.take();
-      const last = pieces[pieces.length - 1];
-      if (last) void this.outbox.add(this.session, pieces, last.to / 1000);
+      this.put();
     }
     markLeftovers(this.outbox?.waiting ?? 0);
     void this.outbox?.flush(leaving);
     this.review();
+  }
+
+  /** What was read up to now becomes part of a batch of the present session. */
+  private put(): void {
+    const pieces = this.tracker.take();
+    const last = pieces[pieces.length - 1];
+    if (last && this.session) void this.outbox.add(this.session, pieces, last.to / 1000);
   }
 
   private acknowledge(batch: Batch, answer: Acknowledgement): void {
@@ -285,15 +369,17 @@ export class Player {
     const isUnsent = this.outbox.waiting > 0 && trouble !== "" && trouble !== "rejected";
     const isLate = waitingSince !== null && Date.now() - waitingSince > SILENCE_MS;
     let state: State = "";
-    if (this.state === "failed") state = this.isPlaying ? "counting" : "failed";
+    if (this.closed && !this.isPlaying) state = this.closed;
     else if (navigator.onLine === false && (this.isPlaying || this.outbox.waiting > 0)) state = "offline";
     else if (isUnsent) state = trouble as State;
     else if (isLate) state = "unreachable";
+    else if (this.isStalled) state = "stalled";
+    else if (this.stoodSince !== null && !this.wasHidden) state = this.state;
     else if (this.isPlaying && this.obstacle) state = this.obstacle;
     else if (this.wasHidden) state = "hidden";
     else if (this.isPlaying && this.refusal)
       state = this.refusal === "spent_elsewhere" || this.refusal === "too_fast" ? this.refusal : "not_counted";
-    else if (this.isCompleted) state = "completed";
+    else if (this.isCompleted && !this.holdsBack) state = "completed";
     else if (this.isPlaying) state = "counting";
     this.show(state);
   }
@@ -318,31 +404,50 @@ export class Player {
 
   /** New addresses before the old ones end. */
   private async renew(): Promise<void> {
-    const { video } = this.options;
-    this.rest();
+    if (this.isOpening || this.isRecovering) return;
     this.isOpening = true;
-    const wasPaused = video.paused;
-    const position = video.currentTime;
-    const rate = video.playbackRate;
-    const playback = await this.open();
-    if (playback) {
-      await this.load(position);
-      video.playbackRate = rate;
-      if (!wasPaused) await this.play();
-    }
+    const before = this.playback?.master_url;
+    const playback = await this.open(true);
+    if (playback && playback.master_url !== before) await this.load(this.options.video.currentTime, true);
     this.isOpening = false;
   }
 
-  /** The video cannot be loaded on: perhaps its address has ended, perhaps the line. */
-  private async recover(): Promise<void> {
-    if (this.isOpening) return;
+  /** The picture cannot be loaded on. What is loaded plays to its end meanwhile; the server is asked for addresses until
+   * it answers, then the picture goes on where it stands. */
+  private async recover(failure: Failure): Promise<void> {
+    if (this.isRecovering || this.isStopped) return;
+    this.isRecovering = true;
     this.recoveries += 1;
-    if (this.recoveries > MOST_RECOVERIES) {
-      this.show("failed");
+    const isHopeless = this.recoveries > MOST_RECOVERIES;
+    const before = this.playback?.master_url;
+    let playback: Playback | null = null;
+    for (let tries = 0; !isHopeless && !playback && !this.isStopped; tries += 1) {
+      await this.pause(BACKOFF_MS[Math.min(tries + this.recoveries - 1, BACKOFF_MS.length - 1)] ?? 15_000);
+      if (this.isStopped) return;
+      playback = await this.open(true);
+      if (this.closed) break;
+    }
+    this.isRecovering = false;
+    if (this.isStopped) return;
+    if (isHopeless) this.closed = "failed";
+    this.review();
+    if (!playback) {
+      this.options.video.pause();
       return;
     }
-    this.isOpening = true;
-    await new Promise((resolve) => setTimeout(resolve, 1_000 * this.recoveries ** 2));
-    await this.renew();
+    const isSame = playback.master_url === before;
+    if (failure === "line" && isSame && this.recoveries === 1 && this.source?.wake()) return;
+    await this.load(this.options.video.currentTime, true);
+  }
+
+  /** So long, or until the line is back. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wakeRecovery = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }

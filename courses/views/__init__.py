@@ -21,10 +21,11 @@ from cms.shared.errors import DomainError, NotFound
 from cms.shared.public import private, public
 from courses import selectors
 from courses.enums import Modality
-from courses.forms import SignOffForm
-from courses.models import CourseIndexPage, CoursePage, LessonPage
+from courses.forms import AttentionForm, SignOffForm
+from courses.models import CourseIndexPage, CoursePage, LessonPage, QuizPage
+from courses.selectors.watched import watched_report
 from courses.services import enrolment as enrolments
-from courses.services import progress, studying
+from courses.services import playing, progress, quiz_pages, studying
 from organisations.models import Person
 
 
@@ -52,7 +53,7 @@ def language_urls(page: Page, request: HttpRequest) -> dict[str, str]:
 
 
 def catalogue(request: HttpRequest, page: CourseIndexPage) -> HttpResponseBase:
-    chosen = {name: request.GET.get(name, "") for name in ("modality", "credit")}
+    chosen = {name: request.GET.get(name, "") for name in ("kind", "modality", "credit")}
     courses = selectors.catalogue(index=page, on=timezone.localdate(), number=request.GET.get("page", "1"), **chosen)
     context = {
         **page.get_context(request),
@@ -93,6 +94,19 @@ def lesson(request: HttpRequest, page: LessonPage) -> HttpResponse:
     context = {
         **page.get_context(request),
         "study": study,
+        "crumbs": crumbs(request, page),
+        "language_urls": language_urls(page, request),
+    }
+    return TemplateResponse(request, page.template, context).render()
+
+
+@learner_only
+def quiz_page(request: HttpRequest, page: QuizPage) -> HttpResponse:
+    desk = quiz_pages.sit_down(person=person_of(request), page=page, return_url=page.get_url(request) or request.path)
+    context = {
+        **page.get_context(request),
+        "desk": desk,
+        "told": desk.announcement,
         "crumbs": crumbs(request, page),
         "language_urls": language_urls(page, request),
     }
@@ -154,6 +168,29 @@ def confirm_reading(request: HttpRequest, lesson_key: UUID) -> HttpResponse:
     return redirect(page.get_url(request) or reverse("courses:my_learning"))
 
 
+@require_POST
+@learner_only
+def attend(request: HttpRequest, lesson_key: UUID) -> HttpResponse:
+    """The answer without JavaScript, or later, from the lesson's page."""
+    page = selectors.lesson_for(lesson_key, get_language() or "")
+    if page is None:
+        raise NotFound
+    form = AttentionForm(request.POST)
+    answers = form.cleaned_data["checks"] if form.is_valid() else []
+    playing.attend(person=person_of(request), lesson_key=lesson_key, answers=answers)
+    messages.success(request, _("Confirmed: these minutes count."))
+    return redirect(page.get_url(request) or reverse("courses:my_learning"))
+
+
+@require_GET
+@learner_only
+def watched(request: HttpRequest, lesson_key: UUID) -> HttpResponse:
+    report = watched_report(person=person_of(request), lesson_key=lesson_key, language=get_language() or "")
+    if report is None:
+        raise Http404
+    return render(request, "courses/watched.html", {"report": report})
+
+
 @require_GET
 @learner_only
 def sign_offs(request: HttpRequest) -> HttpResponse:
@@ -188,4 +225,5 @@ PAGE_VIEWS: dict[type[Page], Callable[..., HttpResponseBase]] = {
     CourseIndexPage: catalogue,
     CoursePage: course,
     LessonPage: lesson,
+    QuizPage: quiz_page,
 }
