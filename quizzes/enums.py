@@ -124,3 +124,59 @@ class MarkingState(StrEnum):
     IN_PROGRESS = "in_progress"
     THIRD_NEEDED = "third_needed"
     DONE = "done"
+
+
+class ObjectionState(StrEnum):
+    """What became of a learner's objection to a question."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class Verdict(StrEnum):
+    """What a regrade says of an item instead of a mark."""
+
+    GIVEN = "given"
+    OMITTED = "omitted"
+
+
+class RegradeCause(StrEnum):
+    """Why closed attempts are graded again."""
+
+    KEY = "key"
+    GIVEN = "given"
+    OMITTED = "omitted"
+    SCORING = "scoring"
+
+
+class RegradeStage(StrEnum):
+    """How far a regrade has come. COUNTING (the dry run) and APPLYING are one run of its job each."""
+
+    COUNTING = "counting"
+    WAITING = "waiting"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    WITHDRAWN = "withdrawn"
+
+
+class LineState(StrEnum):
+    """What a regrade does with one attempt."""
+
+    CHANGES = "changes"
+    SAME = "same"
+    OPEN = "open"
+    UNMARKED = "unmarked"
+
+
+class Consequence(StrEnum):
+    """What a pass that comes or goes brings about where the attempt was opened; its owner says so."""
+
+    NONE = "none"
+    OTHER_PASS = "other_pass"  # noqa: S105 - a word, no password
+    COMPLETES = "completes"
+    GRANTS = "grants"
+    REOPENS = "reopens"
+    TAKES = "takes"
+    APPROVAL = "approval"
+    TOO_LATE = "too_late"

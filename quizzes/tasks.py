@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from quizzes.services import answer_files, attempts
+from quizzes.models import Regrade
+from quizzes.services import answer_files, attempts, regrades
 
 
 @shared_task(name="quizzes.close_overdue")
@@ -16,3 +17,8 @@ def close_overdue() -> int:
 def sweep_files() -> None:
     """Once a day: files of answers that nothing names any more."""
     answer_files.sweep(now=timezone.now())
+
+
+@shared_task(name=Regrade.task_name)
+def run_regrade(job_pk: int) -> None:
+    regrades.run_regrade(job_pk)

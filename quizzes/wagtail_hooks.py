@@ -5,18 +5,12 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.panels import (
-    FieldPanel,
-    FieldRowPanel,
-    HelpPanel,
-    InlinePanel,
-    ObjectList,
-)
+from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from quizzes.admin import bulk, listing, questions, scorings
+from quizzes.admin import bulk, listing, questions, quiz_listing, quizzes, scorings
 from quizzes.forms.banks import BankForm
 from quizzes.forms.questions import QuestionForm
 from quizzes.models import Bank, Question, Quiz
@@ -76,58 +70,37 @@ class QuizViewSet(SnippetViewSet):
     menu_label = _("Quizzes")
     list_display = [
         "title",
-        Column("questions", label=_("Questions"), accessor="questions"),
+        Column("asked", label=_("Questions"), accessor="asked"),
         "pass_share",
         "attempts_allowed",
         "time_limit_minutes",
+        Column("papers", label=_("Attempts"), accessor="papers"),
+        Column("used", label=_("Used in"), accessor="used"),
     ]
     list_per_page = 50
-    list_filter = ["review_policy", "is_demo"]
+    filterset_class = quiz_listing.QuizFilterSet
     search_fields = ["title"]
     search_backend_name = None
     ordering = ["title", "pk"]
-    edit_handler = ObjectList(
-        [
-            HelpPanel(
-                content=_(
-                    "A quiz is shown by a lesson; the lesson decides who may open it. A change counts for attempts "
-                    "opened from now on."
-                )
-            ),
-            FieldPanel("title"),
-            FieldRowPanel([FieldPanel("pass_share"), FieldPanel("attempts_allowed"), FieldPanel("cool_down_minutes")]),
-            FieldRowPanel([FieldPanel("time_limit_minutes"), FieldPanel("opens_at"), FieldPanel("closes_at")]),
-            FieldRowPanel([FieldPanel("navigation"), FieldPanel("review_policy")]),
-            FieldRowPanel([FieldPanel("shuffle_questions"), FieldPanel("shuffle_options")]),
-            InlinePanel(
-                "sections",
-                panels=[FieldRowPanel([FieldPanel("number"), FieldPanel("title")])],
-                heading=_("Sections"),
-                label=_("Section"),
-                help_text=_("Only for a quiz in several parts. Questions and draws name the number of their section."),
-            ),
-            InlinePanel(
-                "quiz_questions",
-                panels=[FieldRowPanel([FieldPanel("question"), FieldPanel("section")])],
-                heading=_("Questions"),
-                label=_("Question"),
-            ),
-            InlinePanel(
-                "draws",
-                panels=[
-                    FieldRowPanel([FieldPanel("count"), FieldPanel("bank"), FieldPanel("section")]),
-                    FieldRowPanel([FieldPanel("subject"), FieldPanel("difficulty")]),
-                    FieldRowPanel([FieldPanel("type"), FieldPanel("syllabus_code")]),
-                ],
-                heading=_("Questions drawn by rule"),
-                label=_("Draw"),
-                help_text=_("Drawn anew for every attempt. What is left empty does not matter."),
-            ),
-        ]
-    )
+    copy_view_enabled = False
+    index_view_class = quizzes.QuizIndexView
+    add_view_class = quizzes.QuizCreateView
+    edit_view_class = quizzes.QuizEditView
+    preview_on_add_view_class = quizzes.QuizPreviewOnCreateView
+    preview_on_edit_view_class = quizzes.QuizPreviewOnEditView
+    create_template_name = "quizzes/admin/snippet_create.html"
+    edit_template_name = "quizzes/admin/snippet_edit.html"
+    edit_handler = quizzes.PANELS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quiz]:
-        return Quiz.objects.annotate(questions=Count("quiz_questions"))
+        return quiz_listing.listed()
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("sample/<int:pk>/", quizzes.SampleView.as_view(), name="sample"),
+            path("duplicate/<int:pk>/", quizzes.DuplicateView.as_view(), name="duplicate"),
+        ]
 
 
 class BankViewSet(SnippetViewSet):
@@ -139,6 +112,8 @@ class BankViewSet(SnippetViewSet):
     search_backend_name = None
     ordering = ["title", "pk"]
     edit_view_class = scorings.BankEditView
+    create_template_name = "quizzes/admin/snippet_create.html"
+    edit_template_name = "quizzes/admin/snippet_edit.html"
     edit_handler = ObjectList([FieldPanel("title"), FieldPanel("multiple_scoring")], base_form_class=BankForm)
 
     def get_urlpatterns(self) -> list[URLPattern]:

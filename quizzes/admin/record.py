@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from quizzes import grading, selectors
 from quizzes.enums import ReviewState
 from quizzes.models import Attempt, Question, QuestionReview, QuestionRevision, Quiz, QuizDraw, QuizQuestion
+from quizzes.selectors.readiness import Known
 from quizzes.services import bank
 from quizzes.services.reviews import BEFORE
 
@@ -101,18 +102,11 @@ def quizzes_with(question: Question) -> QuerySet[Quiz]:
 
 def draws_that_fit(question: Question) -> tuple[QuizDraw, ...]:
     """The draws of quizzes that may take this question."""
-    current = question.current
-    if current is None:
+    if question.current is None:
         return ()
     rows = QuizDraw.objects.filter(bank=question.bank_id).select_related("quiz", "bank").order_by("quiz__title", "pk")
-    return tuple(
-        draw
-        for draw in rows
-        if draw.subject in ("", question.subject)
-        and draw.difficulty in (None, current.difficulty)
-        and draw.type in ("", current.type)
-        and (not draw.syllabus_code or draw.syllabus_code in question.syllabus_codes)
-    )
+    known = Known.of(question)
+    return tuple(draw for draw in rows if known.fits(draw))
 
 
 def differences(older: QuestionRevision | None, newer: QuestionRevision) -> Iterator[Difference]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from rest_framework import serializers
 
 from quizzes import protocol, selectors
 from quizzes.api.events import MAX_COUNTER, MAX_EVENTS, MAX_VALUE
-from quizzes.models import AnswerFile, Attempt
+from quizzes.models import AnswerFile, Attempt, QuestionObjection
 
 
 class _Strict(serializers.Serializer[Any]):
@@ -58,6 +59,11 @@ class AdvanceSerializer(SubmitSerializer):
 
     item = serializers.UUIDField(required=False)
     section = serializers.IntegerField(min_value=1, max_value=100, required=False)
+
+
+class ObjectionWishSerializer(_Strict):
+    item = serializers.UUIDField()
+    text = _Text(max_length=1000)
 
 
 # What is given. The shapes are documented here; `saved_json` and `attempt_json` make them, without a serializer's cost.
@@ -190,7 +196,7 @@ def attempt_json(sheet: selectors.Sheet, refused: Sequence[str] = ()) -> dict[st
                 "title": section.title,
                 "state": section.state,
                 "may_finish": section.may_finish,
-                "groups": [_group(attempt, group) for group in section.groups],
+                "groups": [group_json(attempt.public_id, group) for group in section.groups],
             }
             for section in sheet.sections
         ],
@@ -198,7 +204,8 @@ def attempt_json(sheet: selectors.Sheet, refused: Sequence[str] = ()) -> dict[st
     }
 
 
-def _group(attempt: Attempt, group: selectors.GroupView) -> dict[str, Any]:
+def group_json(attempt: UUID, group: selectors.GroupView) -> dict[str, Any]:
+    """`attempt` is its public id."""
     return {
         "type": group.type,
         "stem": group.stem,
@@ -234,10 +241,10 @@ def _options(options: Iterable[selectors.OptionView]) -> list[dict[str, Any]]:
     return [{"key": option.key, "text": option.text, "is_right": option.is_right} for option in options]
 
 
-def _images(attempt: Attempt, images: Iterable[selectors.ImageView]) -> list[dict[str, Any]]:
+def _images(attempt: UUID, images: Iterable[selectors.ImageView]) -> list[dict[str, Any]]:
     return [
         {
-            "url": reverse("quizzes:image", args=[attempt.public_id, image.id]),
+            "url": reverse("quizzes:image", args=[attempt, image.id]),
             "alt": image.alt,
             "width": image.width,
             "height": image.height,
@@ -260,6 +267,28 @@ def _result(sheet: selectors.Sheet) -> dict[str, Any]:
     }
 
 
+class AttemptResultSerializer(serializers.Serializer[Attempt]):
+    """One attempt in the list of one's own; `api.results` makes it."""
+
+    id = serializers.UUIDField()
+    quiz = serializers.CharField()
+    number = serializers.IntegerField()
+    state = serializers.CharField(help_text="open, submitted or expired (closed by the clock)")
+    opened_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="null once it is closed, and without a time limit")
+    closed_at = serializers.DateTimeField(allow_null=True)
+    receipt = serializers.CharField(allow_null=True)
+    return_url = serializers.CharField()
+    points = serializers.CharField(allow_null=True, help_text="null while it is open and while people mark")
+    points_possible = serializers.CharField()
+    percent = serializers.CharField(allow_null=True)
+    pass_percent = serializers.CharField()
+    is_passed = serializers.BooleanField(allow_null=True)
+    waits_for_marks = serializers.BooleanField()
+    is_review_allowed = serializers.BooleanField(help_text="whether the attempt shows what was right")
+    review_from = serializers.DateTimeField(allow_null=True, help_text="from when on, where only time is missing")
+
+
 class FileUploadSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True, max_length=500)
 
@@ -271,3 +300,13 @@ class FileSerializer(serializers.Serializer[AnswerFile]):
     name = serializers.CharField()
     size_bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
+
+
+class ObjectionSerializer(serializers.Serializer[QuestionObjection]):
+    id = serializers.UUIDField(source="public_id")
+    item = serializers.CharField()
+    text = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    state = serializers.CharField()
+    answer = serializers.CharField(help_text="empty until the review is allowed: it may name what was right")
+    answered_at = serializers.DateTimeField(allow_null=True)

@@ -28,6 +28,10 @@ class SubmitThrottle(HandfulThrottle):
     scope, rate = "quiz_submit", "300/min"
 
 
+class ObjectionThrottle(UserRateThrottle):
+    scope, rate = "quiz_objection", "30/min"
+
+
 class FileThrottle(UserRateThrottle):
     scope, rate = "quiz_file", "30/min"
 

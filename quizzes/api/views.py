@@ -3,6 +3,7 @@
 from typing import cast
 from uuid import UUID
 
+from django.http import HttpResponse, HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 from organisations.models import Person
 from quizzes import selectors
 from quizzes.api import events, throttles
+from quizzes.api.openings import opened_json
 from quizzes.api.serializers import (
     AdvanceSerializer,
     AttemptSerializer,
@@ -36,20 +38,23 @@ def _person(request: Request) -> Person:
     return cast(Person, request.user)
 
 
-def _shown(attempt: Attempt, status_code: int = status.HTTP_200_OK) -> Response:
-    return Response(attempt_json(selectors.sheet(attempt)), status=status_code)
+def _shown(attempt: Attempt) -> Response:
+    return Response(attempt_json(selectors.sheet(attempt)))
 
 
 class AttemptsView(_AttemptView):
     throttle_classes = [throttles.OpenThrottle]
 
     @extend_schema(request=PermitSerializer, responses={200: AttemptSerializer, 201: AttemptSerializer})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponseBase:
         """Open an attempt with the permit that its lesson gave (201), or resume the open one (200)."""
         form = PermitSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        attempt, is_new = attempts.open_attempt(person=_person(request), permit=form.validated_data["permit"])
-        return _shown(attempt, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        attempt, paper = attempts.open_with_paper(person=_person(request), permit=form.validated_data["permit"])
+        if paper is None:
+            return _shown(attempt)
+        content = opened_json(attempt, paper)
+        return HttpResponse(content, content_type="application/json", status=status.HTTP_201_CREATED)
 
 
 class AttemptView(_AttemptView):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from quizzes.enums import Verdict
 from quizzes.grading.base import LETTERS, Fault, InvalidItem, Item, Key, Kind, Mark, number
 from quizzes.grading.kinds import KINDS, MARKED_BY_PEOPLE, SEVERAL
 
@@ -80,14 +81,18 @@ def grade(
 ) -> Grade:
     """Grade a paper. `values` and `marks_by_people` (points) by item; what is missing counts as not answered.
 
+    What is omitted counts nowhere; of a paper of nothing else its points are given instead, so that nobody loses by it.
     Raises ValueError without points, or if people gave more than there are or less than nothing.
     """
-    possible = sum((item.points for item in items), NOTHING)
+    counted = [item for item in items if item.verdict != Verdict.OMITTED]
+    if not counted:
+        items = counted = [replace(item, verdict=Verdict.GIVEN) for item in items]
+    possible = sum((item.points for item in counted), NOTHING)
     if possible <= 0:
         raise ValueError("a paper without points")
     marks: dict[str, Mark] = {}
     for item in items:
-        mark = score(values.get(item.id, ""), item)
+        mark = _by_verdict(item) or score(values.get(item.id, ""), item)
         if mark is None and marks_by_people and item.id in marks_by_people:
             mark = _by_people(marks_by_people[item.id], item)
         if mark is not None:
@@ -97,6 +102,14 @@ def grade(
     points = sum((mark.points for mark in marks.values()), NOTHING)
     is_passed = points >= pass_share * possible
     return Grade(marks=marks, points=points, possible=possible, is_complete=True, is_passed=is_passed)
+
+
+def _by_verdict(item: Item) -> Mark | None:
+    if item.verdict == Verdict.GIVEN:
+        return Mark(points=item.points.quantize(CENT), is_right=True)
+    if item.verdict == Verdict.OMITTED:
+        return Mark(points=NOTHING.quantize(CENT), is_right=False)
+    return None
 
 
 def _by_people(points: Decimal, item: Item) -> Mark:

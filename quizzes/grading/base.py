@@ -55,6 +55,7 @@ class Item:
     keys: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     scoring: Mapping[str, Any] = field(default_factory=dict)
+    verdict: str = ""
 
 
 @dataclass(frozen=True)

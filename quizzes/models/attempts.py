@@ -63,6 +63,8 @@ class Attempt(models.Model):
     opened = models.JSONField(default=dict)
     locked = models.JSONField(default=dict)
     refused = models.JSONField(default=list)
+    # What regrades say over the paper, which stays as it was: {item: {key, scoring, verdict}}, each only where it does.
+    rulings = models.JSONField(default=dict)
     marks = models.JSONField(default=dict)
     points = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     points_possible = models.DecimalField(max_digits=8, decimal_places=2)
@@ -105,6 +107,22 @@ class Attempt(models.Model):
         """Points over possible points, None while ungraded."""
         return None if self.points is None else self.points / self.points_possible
 
+    @property
+    def percent(self) -> Decimal | None:
+        """The share reached in percent, cut to one place, so that 59.96 never reads as a passed 60."""
+        return None if self.share is None else Decimal(int(self.share * 1000)) / 10
+
+    @property
+    def pass_percent(self) -> Decimal:
+        return (self.pass_share * 100).normalize()
+
+    @property
+    def points_missing(self) -> Decimal | None:
+        """What a graded attempt lacks to the pass mark; None if it is passed or not graded."""
+        if self.points is None or self.is_passed is not False:
+            return None
+        return self.pass_share * self.points_possible - self.points
+
 
 class AttemptGrade(models.Model):
     """One grading of an attempt; rows are only added, the attempt's own row holds the current one."""
@@ -115,6 +133,8 @@ class AttemptGrade(models.Model):
     revision = models.PositiveSmallIntegerField(default=1)
     marks = models.JSONField(default=dict)
     points = models.DecimalField(max_digits=8, decimal_places=2)
+    # None: before regrades could leave questions out; then the paper's.
+    points_possible = models.DecimalField(max_digits=8, decimal_places=2, null=True)
     is_passed = models.BooleanField()
     cause = models.CharField(max_length=12, choices=GRADE_CAUSES, default=GradeCause.CLOSING)
     at = models.DateTimeField(default=timezone.now)

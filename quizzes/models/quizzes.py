@@ -1,13 +1,16 @@
 import uuid
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
-from wagtail.models import Orderable
+from wagtail.models import Orderable, PreviewableMixin
 
 from quizzes.enums import Navigation, ReviewPolicy
 from quizzes.models.bank import QUESTION_TYPES, Bank, Question
@@ -25,7 +28,7 @@ NAVIGATIONS = [
 MAX_SECTIONS = 20
 
 
-class Quiz(ClusterableModel):
+class Quiz(PreviewableMixin, ClusterableModel):
     """Questions that stand fast, or are drawn by rule at opening, with its rules. Whoever shows it decides who may."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -79,6 +82,17 @@ class Quiz(ClusterableModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        return [("", gettext("A sample paper as the learner sees it"))]
+
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
+        return "quizzes/quiz_preview.html"
+
+    def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
+        """The view of the preview has put the sample into the request."""
+        return {**super().get_preview_context(request, mode_name), "sample": request.sample}  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         if self.opens_at and self.closes_at and self.opens_at >= self.closes_at:

@@ -1,5 +1,6 @@
 """What others may know of quizzes and attempts. The key of a question leaves here only when the review is allowed."""
 
+from quizzes.selectors.announcing import Announcement, WayIn, announcement, way_in
 from quizzes.selectors.attempts import (
     AttemptsSummary,
     Context,
@@ -7,8 +8,11 @@ from quizzes.selectors.attempts import (
     attempt_of,
     attempts_summary,
     ends_at,
+    opening,
     overdue,
+    summarise,
 )
+from quizzes.selectors.readiness import Readiness, Span, readiness
 from quizzes.selectors.sheets import (
     PICTURE,
     GroupView,
@@ -17,29 +21,44 @@ from quizzes.selectors.sheets import (
     OptionView,
     SectionView,
     Sheet,
+    as_opened,
+    closed_group,
     image_of,
     preview,
+    reviewable,
     seen_items,
     sheet,
 )
 
 __all__ = [
     "PICTURE",
+    "Announcement",
     "AttemptsSummary",
     "Context",
     "GroupView",
     "ImageView",
     "ItemView",
     "OptionView",
+    "Readiness",
     "SectionView",
     "Sheet",
+    "Span",
+    "WayIn",
     "accepted_until",
+    "announcement",
+    "as_opened",
     "attempt_of",
     "attempts_summary",
+    "closed_group",
     "ends_at",
     "image_of",
+    "opening",
     "overdue",
     "preview",
+    "readiness",
+    "reviewable",
     "seen_items",
     "sheet",
+    "summarise",
+    "way_in",
 ]

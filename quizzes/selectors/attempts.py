@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
+from cms.shared import statements
 from cms.shared.errors import NotFound
 from organisations.models import Person
 from quizzes import protocol
@@ -16,6 +19,13 @@ from quizzes.models import Attempt, Quiz
 
 # An attempt that was cut off may still come in after the quiz has closed.
 WINDOW_GRACE = timedelta(seconds=protocol.GRACE_S)
+# What an opening reads of a quiz, and what a summary needs of its attempts.
+_OF_QUIZ = tuple(field.attname for field in Quiz._meta.concrete_fields)
+_OF_SUMMARY = {
+    *("id", "public_id", "number", "state", "closed_at", "graded_at"),
+    *("points", "points_possible", "is_passed"),
+}
+_OF_ATTEMPT = tuple(field.attname for field in Attempt._meta.concrete_fields if field.attname in _OF_SUMMARY)
 # What lists of attempts do not read.
 LARGE = ("paper", "shape", "answers", "opened", "locked", "refused", "marks")
 
@@ -61,6 +71,27 @@ def attempts_summary(*, person: Person, quiz: Quiz, context: Context) -> Attempt
         *LARGE
     )
     return summarise(list(attempts.order_by("number")), quiz=quiz, now=timezone.now())
+
+
+def _quiz_with_attempts(quiz: int, person: int, kind: str, id: str) -> QuerySet[Any, Any]:
+    mine = Q(attempts__person=person, attempts__context_kind=kind, attempts__context_id=id)
+    rows: QuerySet[Any, Any] = Quiz.objects.filter(pk=quiz).annotate(mine=FilteredRelation("attempts", condition=mine))
+    return rows.order_by(F("mine__number").asc()).values_list(*_OF_QUIZ, *(f"mine__{name}" for name in _OF_ATTEMPT))
+
+
+_opening = statements.Rows(_quiz_with_attempts, int, int, str, str)
+
+
+def opening(*, person: Person, quiz_id: int, context: Context) -> tuple[Quiz, AttemptsSummary] | None:
+    """A quiz with the summary of the person's attempts, in one statement; None if there is no such quiz."""
+    rows = _opening(quiz_id, person.pk, context.kind, context.id)
+    if not rows:
+        return None
+    split = len(_OF_QUIZ)
+    quiz = Quiz.from_db("default", _OF_QUIZ, rows[0][:split])
+    # A quiz without attempts has one row, whose part of them is empty.
+    attempts = [Attempt.from_db("default", _OF_ATTEMPT, row[split:]) for row in rows if row[split] is not None]
+    return quiz, summarise(attempts, quiz=quiz, now=timezone.now())
 
 
 def summarise(attempts: Sequence[Attempt], *, quiz: Quiz, now: datetime) -> AttemptsSummary:

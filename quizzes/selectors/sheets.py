@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from cms.shared.errors import NotFound
 from quizzes.enums import FAMILIES, GROUPS, SEVERAL, QuestionType, ReviewPolicy
 from quizzes.models import AnswerFile, Attempt, QuestionImage
+from quizzes.selectors.announcing import WayIn, way_in
 from quizzes.selectors.attempts import (
+    LARGE,
     WINDOW_GRACE,
     AttemptsSummary,
     Context,
@@ -55,7 +57,7 @@ class ItemView:
     `state` is open or locked; `may_advance` says that finishing it opens the next of its case. `mark`, `is_right`,
     `key` and `explanation` are None until the review is allowed; `mark` also while people have not marked it. `typed`
     are the fields of a posted form that made no answer, to be corrected. `file` is the one that was sent as the answer,
-    `marked` what people say of a closed answer.
+    `marked` what people say of a closed answer, `ruling` what a regrade said of it: given, omitted, key or scoring.
     """
 
     id: str
@@ -77,6 +79,7 @@ class ItemView:
     typed: Mapping[str, str] | None = None
     file: AnswerFile | None = None
     marked: Marked | None = None
+    ruling: str = ""
 
     @property
     def family(self) -> str:
@@ -122,6 +125,12 @@ class GroupView:
     @property
     def is_group(self) -> bool:
         return self.type in GROUPS
+
+    @property
+    def numbers(self) -> str:
+        """The numbers of all its items, also of those that are not open yet: "4" or "4–6"."""
+        begin, end = self.first.position, self.last.position + self.unseen
+        return str(begin) if begin == end else f"{begin}–{end}"
 
     @property
     def first(self) -> ItemView:
@@ -177,19 +186,27 @@ class Sheet:
         return any(item.type == QuestionType.FILE for item in self.items)
 
     @property
+    def next_step(self) -> WayIn | None:
+        """What the learner of a closed attempt can do next."""
+        return None if self.summary is None else way_in(self.attempt.quiz, self.summary, now=self.now)
+
+    @property
+    def attempts_left(self) -> int:
+        """0 also where there is no limit."""
+        return 0 if self.summary is None else max(0, self.summary.allowed - self.summary.used)
+
+    @property
     def unmarked(self) -> int:
         """How many items wait for people."""
         return 0 if self.attempt.is_open else self.total - len(self.attempt.marks)
 
     @property
     def percent(self) -> Decimal | None:
-        """The share reached in percent, cut to one place, so that 59.96 never reads as a passed 60."""
-        share = self.attempt.share
-        return None if share is None else Decimal(int(share * 1000)) / 10
+        return self.attempt.percent
 
     @property
     def pass_percent(self) -> Decimal:
-        return (self.attempt.pass_share * 100).normalize()
+        return self.attempt.pass_percent
 
 
 def sheet(attempt: Attempt) -> Sheet:
@@ -214,6 +231,25 @@ def sheet(attempt: Attempt) -> Sheet:
         review_from=review_from,
         summary=summary,
     )
+
+
+def reviewable(attempts: Sequence[Attempt]) -> dict[int, tuple[bool, datetime | None]]:
+    """Of one person's attempts (with their quizzes), by key: whether what was right may be shown, and from when on if
+    only time is missing. One query."""
+    if not attempts:
+        return {}
+    person, now = attempts[0].person_id, timezone.now()
+    quizzes = {attempt.quiz_id for attempt in attempts}
+    rows = Attempt.objects.filter(person=person, quiz__in=quizzes).defer(*LARGE).order_by("number")
+    together: dict[tuple[int, str, str], list[Attempt]] = {}
+    for row in rows:
+        together.setdefault((row.quiz_id, row.context_kind, row.context_id), []).append(row)
+    found = {}
+    for attempt in attempts:
+        others = together[attempt.quiz_id, attempt.context_kind, attempt.context_id]
+        summary = summarise(others, quiz=attempt.quiz, now=now)
+        found[attempt.pk] = (False, None) if attempt.is_open else _review(attempt, summary, now)
+    return found
 
 
 def _review(attempt: Attempt, summary: AttemptsSummary, now: datetime) -> tuple[bool, datetime | None]:
@@ -296,6 +332,20 @@ def _group(
     )
 
 
+def closed_group(attempt: Attempt, index: int) -> GroupView:
+    """The group of a closed attempt's paper with this index, with what was right, for those who keep the questions."""
+    groups = attempt.paper["groups"]
+    before = sum(len(group["items"]) for group in groups[:index])
+    told = by_people_of(attempt, with_marks=True)
+    return _group(attempt, groups[index], index, before, review=True, by_people=told)
+
+
+def as_opened(group: Mapping[str, Any]) -> GroupView:
+    """A group of a paper as its learner finds it when the attempt has just been opened, standing first in it."""
+    attempt = Attempt(paper={"sections": [{"title": "", "locks": False}], "groups": [group]})
+    return _group(attempt, dict(group), 0, 0, review=False, by_people=ByPeople())
+
+
 def seen_items(attempt: Attempt, group: Mapping[str, Any], index: int) -> list[dict[str, Any]]:
     """The items of the paper's group with this index that its learner has before them; all of a closed attempt."""
     items: list[dict[str, Any]] = group["items"]
@@ -312,7 +362,9 @@ def _item(
 ) -> ItemView:  # fmt: skip
     value = attempt.answers.get(item["id"], {}).get("value", "")
     mark = attempt.marks.get(item["id"], {}) if review else {}
-    right = right_letters(item["key"]) if review else None
+    ruled = {} if attempt.is_open else attempt.rulings.get(item["id"], {})
+    key = ruled.get("key", item["key"])
+    right = right_letters(key) if review else None
     return ItemView(
         id=item["id"],
         position=position,
@@ -328,8 +380,9 @@ def _item(
         may_advance=may_advance,
         mark=Decimal(mark["points"]) if mark else None,
         is_right=mark["is_right"] if mark else None,
-        key=item["key"] if review else None,
+        key=key if review else None,
         explanation=item["explanation"] if review else None,
+        ruling=str(ruled.get("verdict", "") or next((name for name in ("key", "scoring") if name in ruled), "")),
         file=by_people.files.get(value),
         marked=by_people.marked.get(item["id"]),
     )
@@ -362,10 +415,12 @@ def preview(
     is_reviewed: bool,
     images: Mapping[int | None, Sequence[ImageView]] | None = None,
     with_key: bool = False,
+    before: int = 0,
 ) -> GroupView:
     """A group as `services.papers` freezes it, as its learner would see it: all its items, without their keys.
 
     `images` are those of the case (None) and of the items by place. `with_key` shows what a learner reads afterwards.
+    `before` are the items of the paper that stand before it.
     """
     pictures, is_group = images or {}, group["type"] in GROUPS
     return GroupView(
@@ -378,8 +433,8 @@ def preview(
         is_reviewed=is_reviewed,
         items=tuple(
             ItemView(
-                id=f"preview-{number}",
-                position=number,
+                id=f"preview-{before + number}",
+                position=before + number,
                 type=group["type"],
                 stem=item["stem"] if is_group else item["stem"] or group["stem"],
                 reveal=item["reveal"],

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared.errors import DomainError, NotFound
 from cms.shared.storage import delete_on_commit, files_below, private_key, private_storage
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from quizzes import selectors
 from quizzes.enums import AttemptState, QuestionType

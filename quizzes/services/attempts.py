@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from cms.shared import statements
 from cms.shared.errors import Conflict, DomainError, InvalidInput, NotFound
 from organisations import rules
 from organisations.models import Person
@@ -31,6 +32,7 @@ __all__ = [
     "advance",
     "close_overdue",
     "open_attempt",
+    "open_with_paper",
     "permit",
     "save_answers",
     "submit",
@@ -50,7 +52,7 @@ FORM_CLIENT = "form"
 
 class PermitInvalid(DomainError):
     code, http_status = "permit_invalid", 403
-    message = _("This way into the quiz has expired. Go back to the lesson and open the quiz from there.")
+    message = _("This way into the quiz has expired. Go back to the page of the quiz and open it from there.")
 
 
 class QuizNotOpen(DomainError):
@@ -70,7 +72,7 @@ class MarksPending(DomainError):
 
 class NoAttemptsLeft(DomainError):
     code, http_status = "no_attempts_left", 409
-    message = _("You have used all %(allowed)s attempts at this quiz. Ask the course's lecturer what you can do.")
+    message = _("You have used all %(allowed)s attempts at this quiz. Ask those who run it what you can do.")
 
 
 class CoolDown(DomainError):
@@ -114,6 +116,17 @@ def open_attempt(*, person: Person, permit: str) -> tuple[Attempt, bool]:
 
     Raises PermitInvalid, QuizNotReady, QuizNotOpen, QuizOver, NoAttemptsLeft, MarksPending, CoolDown.
     """
+    attempt, paper = open_with_paper(person=person, permit=permit)
+    if paper is not None:
+        attempt.paper, attempt.shape = paper.paper, paper.shape
+    return attempt, paper is not None
+
+
+def open_with_paper(*, person: Person, permit: str) -> tuple[Attempt, papers.Paper | None]:
+    """As `open_attempt`, for whoever shows the new paper at once: it is None when the open attempt is resumed.
+
+    The attempt comes without paper and shape, which it reads again if it is asked for them.
+    """
     try:
         body = signing.loads(permit, salt=PERMIT_SALT, max_age=PERMIT_AGE)
     except signing.BadSignature as error:
@@ -121,23 +134,25 @@ def open_attempt(*, person: Person, permit: str) -> tuple[Attempt, bool]:
     if body["p"] != person.pk:
         raise PermitInvalid()
     context, now = Context(body["k"], body["i"]), timezone.now()
-    quiz = Quiz.objects.filter(pk=body["q"]).first()
-    if quiz is None:
-        raise PermitInvalid()
     for _turn in range(3):
-        summary = selectors.attempts_summary(person=person, quiz=quiz, context=context)
+        found = selectors.opening(person=person, quiz_id=body["q"], context=context)
+        if found is None:
+            raise PermitInvalid()
+        quiz, summary = found
         if summary.open_attempt is not None:
             attempt = visit(attempt=selectors.attempt_of(person=person, public_id=summary.open_attempt.public_id))
             if attempt.is_open:
-                return attempt, False
+                return attempt, None
             summary = selectors.attempts_summary(person=person, quiz=quiz, context=context)
         if summary.open_attempt is None:
             _may_open(quiz, summary, now)
-            try:
-                with transaction.atomic():
-                    return _create(person, quiz, context, body["r"], summary.used + 1, now), True
-            except IntegrityError:
-                pass  # another tab was faster: look again
+            built = papers.build(quiz)
+            attempt = _new(person, quiz, context, body["r"], summary.used + 1, now)
+            attempt.points_possible = built.points
+            # One statement is a transaction of its own. Where it writes nothing, another tab was faster: look again.
+            if _insert(attempt, paper=built.text, shape=built.shape_text):
+                del attempt.paper, attempt.shape
+                return attempt, built
     raise Conflict()
 
 
@@ -158,12 +173,14 @@ def _local(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
-def _create(person: Person, quiz: Quiz, context: Context, return_url: str, number: int, now: datetime) -> Attempt:
-    built = papers.build(quiz)
+_insert = statements.Insertion(Attempt)
+
+
+def _new(person: Person, quiz: Quiz, context: Context, return_url: str, number: int, now: datetime) -> Attempt:
     ends = [quiz.closes_at] if quiz.closes_at else []
     if quiz.time_limit_minutes:
         ends.append(now + timedelta(minutes=quiz.time_limit_minutes))
-    return Attempt.objects.create(
+    return Attempt(
         person=person,
         quiz=quiz,
         context_kind=context.kind,
@@ -174,9 +191,6 @@ def _create(person: Person, quiz: Quiz, context: Context, return_url: str, numbe
         last_seen_at=now,
         deadline_at=min(ends, default=None),
         pass_share=quiz.pass_share,
-        paper=built.paper,
-        shape=built.shape,
-        points_possible=built.points,
     )
 
 

@@ -16,7 +16,7 @@ from organisations.models import Person
 from quizzes import grading, selectors
 from quizzes.enums import FAMILIES, GROUPS, LOCKING, SEVERAL, QuestionType
 from quizzes.models import Bank, Question, QuestionImage, QuestionRevision
-from quizzes.services import papers
+from quizzes.services import materials
 
 MAX_ITEMS = 20
 MAX_POINTS = Decimal(100)
@@ -263,9 +263,9 @@ def preview(draft: Draft, *, is_reviewed: bool = False, with_key: bool = False) 
     group = {
         "type": draft.type,
         "stem": draft.stem,
-        "options": papers.options_of(draft.type, draft.options),
+        "options": materials.options_of(draft.type, draft.options),
         "locks": draft.type in LOCKING and len(draft.items) > 1,
-        "items": [{**_stored(item), "options": papers.options_of(draft.type, item.options)} for item in draft.items],
+        "items": [{**_stored(item), "options": materials.options_of(draft.type, item.options)} for item in draft.items],
     }
     return selectors.preview(group, is_reviewed=is_reviewed, images=images, with_key=with_key)
 

@@ -17,9 +17,11 @@ from quizzes.services.papers import items_of
 
 
 def graded(attempt: Attempt, marks_by_people: Mapping[str, Decimal] | None = None) -> grading.Grade:
-    """What `attempt` would get now, by its own paper; needs no query."""
+    """What `attempt` would get now, by its own paper and what regrades said over it; needs no query."""
     values = {item: answer["value"] for item, answer in attempt.answers.items()}
-    return grading.grade(items_of(attempt.paper), values, marks_by_people or {}, pass_share=attempt.pass_share)
+    return grading.grade(
+        items_of(attempt.paper, attempt.rulings), values, marks_by_people or {}, pass_share=attempt.pass_share
+    )
 
 
 def as_stored(grade: grading.Grade) -> dict[str, dict[str, Any]]:
@@ -32,6 +34,7 @@ def current(grade: grading.Grade, *, at: datetime) -> dict[str, Any]:
     return {
         "marks": as_stored(grade),
         "points": grade.points,
+        "points_possible": grade.possible,
         "is_passed": grade.is_passed,
         "graded_at": at if grade.is_complete else None,
     }
@@ -46,6 +49,7 @@ def append(*, attempt: Attempt, grade: grading.Grade, revision: int, cause: Grad
         revision=revision,
         marks=as_stored(grade),
         points=grade.points,
+        points_possible=grade.possible,
         is_passed=grade.is_passed,
         cause=cause,
         at=at,
@@ -69,14 +73,28 @@ def grade_again(
     grade = graded(row, marks_by_people)
     if not grade.is_complete:
         return None
-    now = timezone.now()
     last = row.grades.aggregate(last=Max("revision"))["last"] or 0
-    if last and (row.marks, row.points, row.is_passed) == (as_stored(grade), grade.points, grade.is_passed):
+    if last and stands(row, grade):
         return row.grades.get(revision=last)
-    written = Attempt.objects.filter(pk=row.pk, version=row.version).update(
-        version=row.version + 1, **current(grade, at=now)
-    )
-    if written != 1:
+    return write(attempt=row, grade=grade, revision=last + 1, cause=cause)
+
+
+def stands(attempt: Attempt, grade: grading.Grade) -> bool:
+    """Whether the attempt has this very grade."""
+    found = (attempt.marks, attempt.points, attempt.points_possible, attempt.is_passed)
+    return found == (as_stored(grade), grade.points, grade.possible, grade.is_passed)
+
+
+def write(
+    *, attempt: Attempt, grade: grading.Grade, revision: int, cause: GradeCause, **fields: Any
+) -> AttemptGrade | None:
+    """Give the attempt this grade, and write `fields` with it; None while people have not marked everything. The caller
+    holds the attempt. Raises Conflict."""
+    now = timezone.now()
+    rows = Attempt.objects.filter(pk=attempt.pk, version=attempt.version)
+    if rows.update(version=attempt.version + 1, **current(grade, at=now), **fields) != 1:
         raise Conflict()
-    append(attempt=row, grade=grade, revision=last + 1, cause=cause, at=now)
-    return row.grades.get(revision=last + 1)
+    if not grade.is_complete:
+        return None
+    append(attempt=attempt, grade=grade, revision=revision, cause=cause, at=now)
+    return attempt.grades.get(revision=revision)

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError, InvalidInput, NotFound
 from organisations import audit, notifications
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import required_scope
 from organisations.selectors.powers import reaches_everybody

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, DomainError
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from quizzes.enums import ReviewState
 from quizzes.models import QuestionReview, QuestionRevision

@@ -1,8 +1,7 @@
 """How the banks score: versioned data. A change makes the next version and counts for attempts opened from then on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,12 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared.errors import Conflict, InvalidInput
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from quizzes import grading
 from quizzes.enums import MultipleScoring, QuestionType
 from quizzes.grading import scorings as document
 from quizzes.models import Bank, Scoring
+from quizzes.selectors.scorings import Rules, default, rules_of
+
+__all__ = [
+    "InvalidScoring",
+    "Rules",
+    "UnknownScoring",
+    "add_version",
+    "default",
+    "rules_of",
+    "set_multiple_scoring",
+]
 
 MAX_SOURCE = 300
 
@@ -39,31 +49,6 @@ RULE_FAULTS = {
     grading.Fault.NOT_A_NUMBER: _('“%(path)s” is not a number; write numbers as text, like "0.5".'),
     grading.Fault.OUT_OF_RANGE: _("“%(path)s” is out of range."),
 }
-
-
-@dataclass(frozen=True)
-class Rules:
-    """`by_type` are a type's rules; `number` is the version in the bank, 0 for the default that comes with us."""
-
-    number: int
-    by_type: Mapping[str, Any]
-    source: str
-    mark: str
-
-
-def default() -> Rules:
-    read = document.default()
-    return Rules(number=0, by_type=read.rules, source=read.source, mark=read.mark)
-
-
-def rules_of(banks: Iterable[int]) -> dict[int, Rules]:
-    """What counts now, by the bank's primary key, in one query. What a bank does not say follows the default."""
-    banks = set(banks)
-    found = dict.fromkeys(banks, default())
-    for row in Scoring.objects.filter(bank__in=banks).order_by("number"):
-        by_type = {**default().by_type, **row.rules}
-        found[row.bank_id] = Rules(number=row.number, by_type=by_type, source=row.source, mark=row.mark)
-    return found
 
 
 @transaction.atomic

@@ -195,3 +195,9 @@ def grades_agreement(sheet: Sheet) -> dict[str, Any] | None:
     given = [pair for pair in pairs if pair[0]]
     kappa = rubrics.weighted_kappa(given, items[0].settings["rubric"]["grades"])
     return None if kappa is None or len(given) < 2 else {"kappa": kappa, "pictures": len(given)}
+
+
+@register.filter
+def of_item(told: Mapping[str, Any], item: ItemView) -> Any:
+    """What a page's mapping by item says of this one; nothing if it says nothing."""
+    return told.get(item.id, ())

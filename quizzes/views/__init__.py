@@ -19,6 +19,8 @@ from cms.shared import pictures
 from organisations.models import Person
 from quizzes import protocol, selectors
 from quizzes.forms.attempts import Posted, read, retyped
+from quizzes.selectors.objections import said_of
+from quizzes.selectors.regrades import GradedAgain, graded_again
 from quizzes.services import attempts
 from quizzes.views import files
 
@@ -62,6 +64,8 @@ class AttemptPage(LoginRequiredMixin, View):
                 "answers_json": json.dumps(sheet.attempt.answers),
                 "missing": sheet.total - sheet.answered,
                 "unseen": sheet.total - len(sheet.items),
+                "objections": None if sheet.attempt.is_open else said_of(sheet),
+                "graded_again": _graded_again(sheet),
                 "asks_to_confirm": "confirm" in request.GET and sheet.answered < sheet.total,
             },
         )
@@ -105,6 +109,10 @@ class AttemptPage(LoginRequiredMixin, View):
             messages.warning(request, str(closed))
             return redirect("quizzes:attempt", public_id)
         return self._page(request, retyped(selectors.sheet(saved), posted.typed))
+
+
+def _graded_again(sheet: selectors.Sheet) -> list[GradedAgain]:
+    return [] if sheet.attempt.is_open else graded_again(sheet.attempt, with_reason=sheet.is_review_allowed)
 
 
 def _advance(person: Person, sheet: selectors.Sheet, do: str, what: str, events: list[protocol.Event]) -> str:

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cms.shared import pictures
 from cms.shared.errors import DomainError, NotFound, OutOfScope
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import shell
 from quizzes.forms.marking import MarkingForm, QueueFilterForm
