@@ -17,7 +17,7 @@ from cms.shared.free_text import without_numbers
 from cms.shared.http import current_address
 from cms.shared.logs import scrub
 from organisations import histories
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent, Person
 
 # Parts of field names whose values never enter the log, not even masked ones.
@@ -35,7 +35,7 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write that `by` (None: the system) did `verb` (one of `enums.Deed`: "role.grant") to `target`.
+    """Write that `by` (None: the system) did `verb` (one of `deeds.Deed`: "role.grant") to `target`.
 
     Call it inside the transaction of the deed.
     """

@@ -63,7 +63,7 @@ _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def masked_id_number(clear: str) -> str:
     """The first and last four characters; nothing between them."""
-    return f"{clear[:4]}{'*' * max(0, len(clear) - 8)}{clear[-4:]}"
+    return f"{clear[:4]}{'*' * (len(clear) - 8)}{clear[-4:]}"
 
 
 def masked_number(text: str) -> str:

@@ -9,7 +9,7 @@ from credits import selectors
 from credits.exports.cells import Row, YearContext
 from credits.exports.people import CHUNK, Crowd, Places
 from credits.exports.totals import Totals
-from credits.models import Book, Entry
+from credits.models import Entry
 from credits.rules import Period
 from credits.rules.personal import hangs_on_person
 from credits.selectors import LoadedRuleSet, Standing, briefs
@@ -36,6 +36,11 @@ class Asked:
         return self.period is not None and self.period.is_closed(self.as_of)
 
     @property
+    def state_column(self) -> str:
+        """The column of a stored judgement that says how the year stands."""
+        return "state_closed" if self.is_closed else "state"
+
+    @property
     def day(self) -> date:
         """The last day of the period so far: where people work and what they are is told as of it."""
         period = self.period or Period(date(self.year, 1, 1), date(self.year + 1, 1, 1))
@@ -54,28 +59,25 @@ def asked(*, rule_set_id: str, year: int, as_of: date, categories: frozenset[str
 
 def rows(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator[Row]:
     """In the order of person numbers. `step` is told how many rows were made; it may raise to stop."""
-    place_of, context, states, made = Places().of, wish.context, crowd.states, 0
-    usual = context.years(PersonState.ACTIVE).year
-    merged = totals.aside = frozenset(
-        Book.objects.filter(is_primary=False, owner__in=crowd.keys).values_list("owner", flat=True)
-    )
+    place_of, context, states, merged, made = Places().of, wish.context, crowd.states, crowd.merged, 0
+    usual = context.years(PersonState.ACTIVE)
     judged = None
     if wish.period is not None and is_stored(wish.version.rules):
         judged = by_version(wish.rule_set_id, wish.version, wish.period)
-    for chunk in crowd.chunks(CHUNK, judged=judged):
+    for chunk in crowd.chunks(CHUNK, judged=judged, state=wish.state_column):
         others = _others([person.pk for person in chunk if not person.brief or person.pk in merged], wish)
-        raws = briefs.read_many([others[one.pk][0] if one.pk in others else one.brief or "" for one in chunk])
-        years, stored, judged_now = [], [], []
-        for person, raw in zip(chunk, raws, strict=True):
-            pk = person.pk
-            if pk in others:
-                year = others[pk][1].years(crowd.state(pk)).year(raw)
-                judged_now.append(year)
-            else:
-                year = context.years(states[pk]).year(raw) if pk in states else usual(raw)
-                stored.append(year)
-            years.append(year)
-        totals.add(stored, judged_now)
+        apart = {
+            place: others.get(person.pk, (person.brief or "", context))
+            for place, person in enumerate(chunk)
+            if person.pk in others or person.pk in states
+        }
+        years = usual.years([briefs.UNKNOWN if n in apart else one.brief or "" for n, one in enumerate(chunk)])
+        for place, (brief, own) in apart.items():
+            years[place] = own.years(crowd.state(chunk[place].pk)).year(brief)
+        judged_now = [years[place] for place in apart if chunk[place].pk in others]
+        kept = [place for place, one in enumerate(chunk) if one.pk not in others] if others else range(len(chunk))
+        totals.add([years[place] for place in kept], judged_now)
+        totals.add_judged([chunk[place] for place in kept])
         places = [place_of(person.unit, person.department) for person in chunk]
         yield from zip(crowd.parts(chunk), places, years, strict=True)
         made += len(chunk)
@@ -98,7 +100,7 @@ def _others(missing: list[int], wish: Asked) -> dict[int, tuple[str, YearContext
         people = people.filter(pk__in=entries.values("book__owner"))
     if judged := list(people):
         standings = selectors.standings(people=judged, rule_set_id=wish.rule_set_id, year=wish.year, on=wish.as_of)
-        found |= {one.person.pk: (one.brief or UNKNOWN, context_of(wish, one)) for one in standings}
+        found |= {one.person.pk: (one.brief or briefs.UNKNOWN, context_of(wish, one)) for one in standings}
     return found
 
 
@@ -109,6 +111,3 @@ def context_of(wish: Asked, standing: Standing) -> YearContext:
     if (period, standing.version.key) == (wish.period, wish.version.rules.key):
         return wish.context
     return replace(wish.context, rules=standing.version, period=period)
-
-
-UNKNOWN = '["0","0","0","undetermined",{},[],[],[],0]'

@@ -13,7 +13,7 @@ from credits.exports import projects
 from credits.exports.annual import Asked
 from credits.models import EntryStatus, Feed
 from credits.selectors import review_position, time_zone_of
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent
 
 # Deeds after which somebody's row may read differently although no entry came.

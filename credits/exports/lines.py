@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from credits import selectors
-from credits.exports.annual import UNKNOWN, Asked, Step, context_of
+from credits.exports.annual import Asked, Step, context_of
 from credits.exports.cells import Line, Place, Row
 from credits.exports.people import Crowd, Found, Places
 from credits.exports.totals import Totals, judgements
@@ -61,23 +61,20 @@ class PlaceOf:
 def standings(crowd: Crowd, wish: Asked, totals: Totals, step: Step) -> Iterator[tuple[Found, Standing, PlaceOf]]:
     """Everybody with the lines of the year."""
     places, made = Places(), 0
-    merged = totals.aside = frozenset(
-        Book.objects.filter(is_primary=False, owner__in=crowd.keys).values_list("owner", flat=True)
-    )
     for chunk in crowd.chunks(CHUNK):
         keys = [row.pk for row in chunk]
         people = Person.objects.in_bulk(keys)
         stored: frozenset[int] = frozenset()
         if wish.period is not None and is_stored(wish.version.rules):
             of_us = judgements(keys, wish.rule_set_id, wish.version, wish.period)
-            stored = frozenset(of_us.values_list("book__owner", flat=True)) - merged
+            stored = frozenset(of_us.values_list("book__owner", flat=True)) - crowd.merged
         found = selectors.standings(
             people=[people[row.pk] for row in chunk],
             rule_set_id=wish.rule_set_id, year=wish.year, on=wish.as_of, with_lines=True,
         )  # fmt: skip
         for row, standing in zip(chunk, found, strict=True):
-            raw = briefs.read(standing.brief or UNKNOWN).raw
-            years = [context_of(wish, standing).years(crowd.state(row.pk)).year(raw)]
+            brief = standing.brief or briefs.UNKNOWN
+            years = [context_of(wish, standing).years(crowd.state(row.pk)).year(brief)]
             totals.add(*((years, []) if row.pk in stored else ([], years)))
             yield row, standing, PlaceOf(places, row)
         made += len(chunk)

@@ -97,12 +97,16 @@ class Run:
         )
         self.is_projects = self.column_set.kind == SetKind.PROJECTS
 
-    def stored_sums(self) -> Sums:
-        """What the stored judgements of the people in it add up to."""
+    def stored_sums(self) -> Sums | None:
+        """What the stored judgements of the people in it add up to; None where none are kept."""
         wish = self.wish
         if wish.period is None or self.is_projects or not is_stored(wish.version.rules):
-            return Sums()
+            return None
         return stored_sums(self.crowd, wish.rule_set_id, wish.version, wish.period, is_closed=wish.is_closed)
+
+    @property
+    def is_on_paper(self) -> bool:
+        return self.job.file_format == ExportFormat.PDF
 
     def check_size(self) -> int:
         """How many people, or projects, are in it. Raises NothingToWrite, pdfs.TooManyPeople."""
@@ -110,13 +114,14 @@ class Run:
         count = found.count()
         if not count:
             raise NothingToWrite
-        if self.job.file_format == ExportFormat.PDF and count > pdfs.MOST_PEOPLE:
+        if self.is_on_paper and count > pdfs.MOST_PEOPLE:
             raise pdfs.TooManyPeople
         return count
 
     def write(self, path: Path) -> Rendered:
         """Raises NothingToWrite, LostLease, TotalsDiffer, TooManyUnits, TooManyPeople, OSError."""
-        self.expected = self.check_size()
+        # On paper, or of projects, it is little, and the number decides; else it only says how far the work is.
+        self.expected = self.check_size() if self.is_on_paper or self.is_projects else self.crowd.about()
         job, demo = self.job, self.is_demo()
         # Demonstrations must never pass for a record: the file says so in its name and in its first line.
         warning = _("DEMONSTRATION, VOID · 演示 无效 · not a credit record") if demo else ""
@@ -163,12 +168,12 @@ class Run:
     def _step(self, made: int) -> None:
         if self.lost.is_set():
             raise LostLease
-        self.tell(min(90, made * 90 // self.expected))
+        self.tell(min(90, made * 90 // max(1, self.expected)))
 
     def _reconcile(self) -> None:
-        if not self.is_projects:
-            wish = self.wish
-            self.totals.reconcile(self.crowd, wish.rule_set_id, wish.version, wish.period, is_closed=wish.is_closed)
+        judged = self.totals.judged or self.stored_sums()
+        if judged is not None:
+            self.totals.reconcile(judged, is_closed=self.wish.is_closed)
 
     def is_demo(self) -> bool:
         job = self.job
@@ -198,7 +203,10 @@ def one_moment() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 # One pass over all rows: compiling costs more than it saves, and rows are sorted without a file.
-                cursor.execute("SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'")
+                cursor.execute(
+                    "SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL work_mem = '64MB'; "
+                    "SET LOCAL max_parallel_workers_per_gather = 0"  # helpers would do some of it twice
+                )
             yield
     else:
         # Django's own transactions ask for the one lock of writers; a reader needs none and must not hold it.

@@ -1,24 +1,24 @@
 """What a file adds up to, and whether the stored judgements say the same."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
 from credits.enums import JudgementState
-from credits.exports.cells import Kind, Year
-from credits.exports.people import Crowd
+from credits.exports.cells import Year
+from credits.exports.people import Crowd, Found
 from credits.models import Judgement
 from credits.rules import Period
 from credits.selectors import LoadedRuleSet
-from credits.selectors.briefs import figure
-from credits.selectors.judging import by_version, is_stored
+from credits.selectors.briefs import CREDITS, HOURS
+from credits.selectors.judging import by_version
 from organisations.enums import PersonState
 
-CENT = Decimal("0.01")
+CENT, ZERO = Decimal("0.01"), Decimal(0)
 
 
 class TotalsDiffer(Exception):
@@ -34,62 +34,103 @@ class Sums:
     hours: Decimal = Decimal(0)
     states: Counter[str] = field(default_factory=Counter)
 
-    @classmethod
-    def of(cls, years: Sequence[Year], kinds: Mapping[Kind, int]) -> "Sums":
-        found = cls(
-            len(years),
-            sum(map(figure, [year.raw[0] for year in years]), Decimal(0)),
-            sum(map(figure, [year.raw[1] for year in years]), Decimal(0)),
-        )
-        for kind, people in kinds.items():
-            found.states[kind.judged.value] += people
-        return found
-
-    def add(self, other: "Sums") -> None:
-        self.people += other.people
-        self.credits += other.credits
-        self.hours += other.hours
-        self.states.update(other.states)
+    def __add__(self, other: "Sums") -> "Sums":
+        states = self.states.copy()
+        states.update(other.states)
+        return Sums(self.people + other.people, self.credits + other.credits, self.hours + other.hours, states)
 
 
-@dataclass
+class Figures:
+    """Adds up figures that come as texts. Each different one is read once, unless there are very many."""
+
+    most = 1 << 14
+
+    def __init__(self) -> None:
+        self.read, self.told = ZERO, Counter[str]()
+
+    def add(self, texts: Iterable[str]) -> None:
+        self.told.update(texts)
+        if len(self.told) > self.most:
+            self._read()
+
+    def _read(self) -> None:
+        self.read = sum([Decimal(text) * times for text, times in self.told.items()], self.read)
+        self.told.clear()
+
+    @property
+    def sum(self) -> Decimal:
+        self._read()
+        return self.read
+
+
+class Adding:
+    """People, credits, hours and states of some rows after others."""
+
+    def __init__(self) -> None:
+        self.people, self.credits, self.hours, self.states = 0, Figures(), Figures(), Counter[str]()
+
+    def add(self, people: int, credits: Iterable[str], hours: Iterable[str], states: Mapping[str, int]) -> None:
+        self.people += people
+        self.credits.add(credits)
+        self.hours.add(hours)
+        self.states.update(states)
+
+    @property
+    def sums(self) -> Sums:
+        return Sums(self.people, self.credits.sum, self.hours.sum, self.states.copy())
+
+
 class Totals:
-    """`stored` are those written from a stored judgement, `all` every one, also who was judged while the file was made
-    (changed rules, a period that moves with the person). `aside`: people whose stored judgement is not the whole of
-    it, because two accounts were merged."""
+    """What is written: rows from a stored judgement, and others, who were judged while the file was made (changed
+    rules, a period that moves with the person, two accounts that were merged)."""
 
-    all: Sums = field(default_factory=Sums)
-    stored: Sums = field(default_factory=Sums)
-    aside: frozenset[int] = frozenset()
-    not_assessed: int = 0
-    has_turns: bool = False
-    marks: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self._stored, self._others = Adding(), Adding()
+        self._judged: Adding | None = None
+        self.not_assessed, self.has_turns = 0, False
+        self.marks: set[str] = set()
+
+    @property
+    def stored(self) -> Sums:
+        return self._stored.sums
+
+    @property
+    def all(self) -> Sums:
+        return self.stored + self._others.sums
+
+    @property
+    def judged(self) -> Sums | None:
+        """What the columns of the stored judgements add up to, where they were read with the rows."""
+        return None if self._judged is None else self._judged.sums
 
     def add(self, stored: Sequence[Year], others: Sequence[Year] = ()) -> None:
         """The years of some rows: those from a stored judgement, and the others."""
-        for years in (stored, others):
-            kinds = Counter([year.kind for year in years])
-            sums = Sums.of(years, kinds)
-            self.all.add(sums)
-            if years is stored:
-                self.stored.add(sums)
-            for kind, people in kinds.items():
+        for years, adding in ((stored, self._stored), (others, self._others)):
+            if not years:
+                continue
+            states = Counter[str]()
+            for kind, people in Counter([kind for kind, _figures in years]).items():
+                states[kind.judged.value] += people
                 self.not_assessed += people * (kind.state != PersonState.ACTIVE)
                 self.has_turns = self.has_turns or kind.has_turns
                 self.marks.update(kind.marks)
+            every = [figures for _kind, figures in years]
+            adding.add(len(years), [one[CREDITS] for one in every], [one[HOURS] for one in every], states)
 
-    def reconcile(
-        self, crowd: Crowd, rule_set_id: str, version: LoadedRuleSet, period: Period | None, *, is_closed: bool
-    ) -> None:
-        """Compare with the judgements' own columns, summed by the database. Raises TotalsDiffer."""
-        if period is None or not is_stored(version.rules):
-            return
-        found = stored_sums(crowd, rule_set_id, version, period, is_closed=is_closed, aside=self.aside)
+    def add_judged(self, people: Sequence[Found]) -> None:
+        """The judgements' own columns, of people whose rows are written from a stored judgement."""
+        self._judged = self._judged or Adding()
+        if people:
+            *_person, credits, hours, states = zip(*people, strict=True)
+            self._judged.add(len(people), credits, hours, Counter(states))
+
+    def reconcile(self, judged: Sums, *, is_closed: bool) -> None:
+        """Compare with what the judgements' own columns add up to. Raises TotalsDiffer."""
         if self.has_turns and not is_closed:
             # The column holds the state of the day of judging, and a year inside of the period may have ended since.
-            found.states = self.stored.states
-        if found != self.stored:
-            raise TotalsDiffer(f"written {self.stored}, judged {found}")
+            judged = replace(judged, states=self.stored.states)
+        if judged != self.stored:
+            raise TotalsDiffer(f"written {self.stored}, judged {judged}")
 
     def document(self, rows: int) -> dict[str, Any]:
         """As the job keeps them."""
@@ -111,17 +152,10 @@ def judgements(owners: Any, rule_set_id: str, version: LoadedRuleSet, period: Pe
     ).exclude(brief="")
 
 
-def stored_sums(
-    crowd: Crowd,
-    rule_set_id: str,
-    version: LoadedRuleSet,
-    period: Period,
-    *,
-    is_closed: bool,
-    aside: frozenset[int] = frozenset(),
-) -> Sums:
-    """What the judgements' own columns add up to, summed by the database; without the people `aside`."""
-    rows = judgements(crowd.keys, rule_set_id, version, period).exclude(book__owner__in=aside)
+def stored_sums(crowd: Crowd, rule_set_id: str, version: LoadedRuleSet, period: Period, *, is_closed: bool) -> Sums:
+    """What the judgements' own columns add up to, summed by the database; without people who have the books of two
+    accounts."""
+    rows = judgements(crowd.keys, rule_set_id, version, period).exclude(book__owner__in=crowd.merged)
     column = "state_closed" if is_closed else "state"
     found = Sums()
     for state, people, credits, hours in (

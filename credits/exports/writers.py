@@ -14,7 +14,7 @@ from cms.shared.spreadsheets import FORMULA_STARTS, defused
 from credits.columns import ColumnSet
 from credits.enums import Encoding
 from credits.exports.cells import Row, Value
-from credits.exports.making import made
+from credits.exports.making import made, written
 
 CODECS = {Encoding.UTF_8: "utf-8-sig", Encoding.GB18030: "gb18030"}
 # Every sheet holds a file open while it is written; a name has at most 31 characters.
@@ -57,6 +57,18 @@ def cell(value: Value) -> str:
     return value.isoformat()
 
 
+# What may stand where one text ends and the next begins only if it is no formula.
+_FORMULAS_BELOW = tuple(f"\n{start}" for start in FORMULA_STARTS)
+
+
+def cells(texts: list[str]) -> list[str]:
+    """As `cell` of each text. Most need nothing, which is found out for all of them at once."""
+    every = "\n" + "\n".join(texts)
+    if '"' in every or "," in every or "\r" in every or every.count("\n") != len(texts):
+        return list(map(cell, texts))
+    return list(map(cell, texts)) if any(start in every for start in _FORMULAS_BELOW) else texts
+
+
 def write_csv(path: Path, content: Content, *, encoding: str) -> int:
     """UTF-8 with a byte-order mark, so that a Chinese Excel opens it, or GB18030. Returns the number of rows."""
     count = 0
@@ -64,9 +76,9 @@ def write_csv(path: Path, content: Content, *, encoding: str) -> int:
         if content.banner:
             file.write(cell(content.banner) + "\r\n")
         file.write(",".join(map(cell, content.headings)) + "\r\n")
-        for _row, texts in made(content.column_set, content.rows, cell, ",".join):
-            file.write(",".join(texts) + "\r\n")
-            count += 1
+        for lines in written(content.column_set, content.rows, cell, cells, ","):
+            file.write("\r\n".join([*lines, ""]))
+            count += len(lines)
     return count
 
 
@@ -98,12 +110,12 @@ class Workbook:
     def write(self, *, by_unit: bool) -> int:
         """The data, on one sheet or on one for each unit (without a row: one, empty). Returns the number of rows."""
         count = 0
-        for row, cells in made(self.content.column_set, self.content.rows, _as_it_is):
+        for row, values in made(self.content.column_set, self.content.rows, _as_it_is):
             unit = (row[1].unit_id, row[1].unit_name) if by_unit and row[1] is not None else None
             if unit not in self.sheets:
                 self.sheets[unit] = self._sheet(self.content.title if unit is None else unit[1] or self.content.title)
             page, last = self.sheets[unit]
-            self._row(page, last + 1, cells)
+            self._row(page, last + 1, values)
             self.sheets[unit] = (page, last + 1)
             count += 1
         if not self.sheets:

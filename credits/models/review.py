@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cms.shared.free_text import FreeTextField
-from credits.enums import ObjectionOutcome
+from credits.enums import Mark, ObjectionOutcome
 from credits.models.ledger import Entry
+from credits.rules.working_days import holidays
 from organisations.models import Node
 
 OBJECTION_OUTCOMES = [
@@ -77,6 +78,11 @@ class EntryObjection(models.Model):
     @property
     def is_open(self) -> bool:
         return self.answered_at is None
+
+    @property
+    def due_mark(self) -> Mark:
+        """How well the holidays are known that the last day to answer hangs on."""
+        return holidays(settings.HOLIDAYS).mark(timezone.localdate(self.created_at), self.due_on)
 
     @property
     def is_overdue(self) -> bool:

@@ -22,7 +22,7 @@ from credits.rules.requirements import evaluate
 
 # Part of what stored judgements are compared by: one more whenever the same text would be judged otherwise, or more of
 # it is stored.
-REVISION = 5
+REVISION = 6
 # The book keeps quantities with three places.
 PARTS_OF_A_QUANTITY = 1000
 

@@ -10,7 +10,7 @@ from cms.shared import errors
 from credits.models import Entry, EntryEvidence
 from credits.rules import RuleSet
 from credits.selectors.pages import person_in_scope, rule_set_titles
-from credits.selectors.rule_sets import default_rule_set_id, in_force, rule_book
+from credits.selectors.rule_sets import NoRuleSetInForce, default_rule_set_id, in_force, rule_book
 from credits.selectors.standings import rule_sets_of, today_in
 from credits.selectors.views import in_english
 from organisations.enums import Power
@@ -40,6 +40,11 @@ class HandChoices:
     version: str
     types: list[tuple[str, str]]
     levels: list[tuple[str, str]]
+
+
+class NotOver(errors.InvalidInput):
+    code = "activity_not_over"
+    message = _("This activity is not over yet. Record it when it has taken place.")
 
 
 def keeps_credits(by: Person, person: Person) -> bool:
@@ -98,20 +103,32 @@ def evidence_to_read(*, by: Person, entry_id: UUID) -> EntryEvidence:
 
 
 def hand_choices(*, person: Person | None = None, rule_set_id: str = "", day: str = "") -> HandChoices:
-    """As they were sent, for one person or for several; what is unknown falls back to the default rules and today.
-    Raises NoRuleSetInForce for a day that no version covers."""
+    """As they were sent, for one person or for several; unknown rules fall back to the default ones, no day to today.
+
+    Raises NoRuleSetInForce for a day that no version covers, NotOver for one to come, InvalidInput for what is no day.
+    """
     default = default_rule_set_id()
     own = rule_sets_of(person) if person is not None else []
     offered = list(dict.fromkeys([default, *own, *sorted({v.rules.id for v in rule_book().versions})]))
     chosen = rule_set_id if rule_set_id in offered else default
     last = today_in(chosen)
     try:
-        on = min(date.fromisoformat(day), last)
-    except ValueError:
-        on = last
+        on = date.fromisoformat(day) if day else last
+    except ValueError as error:
+        raise errors.InvalidInput(_("Enter a valid date.")) from error
+    if on > last:
+        raise NotOver
     rules = in_force(chosen, on).rules
     types = [(code, (in_english() and kind.title_en) or kind.title) for code, kind in rules.types.items()]
     return HandChoices(chosen, on, rule_set_titles(offered), rules.key, types, _levels(rules))
+
+
+def todays_choices(*, person: Person | None = None, rule_set_id: str = "") -> HandChoices:
+    """Those of today, where the day that was sent cannot be; by the default rules where the wished ones ended."""
+    try:
+        return hand_choices(person=person, rule_set_id=rule_set_id)
+    except NoRuleSetInForce:
+        return hand_choices(person=person)
 
 
 def _levels(rules: RuleSet) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """A judgement in brief: one short text with all that a row of a list needs, written with the judgement.
 
-Lists of a province read this instead of the judgement's lines. Equal texts read alike, so that a reader may keep what
-it made of one.
+Lists of a province read this instead of the judgement's lines. Its first line holds the figures, its second all else:
+what most people of a province share with many, so that a reader may keep what it made of one.
 """
 
 import json
@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from credits.enums import JudgementState, Mark, OfficialState, RequirementState
 from credits.rules import Period, RuleSet, overall
+from credits.selectors.texts import plain
 
 
 class Figures(Protocol):
@@ -34,8 +33,6 @@ class Figures(Protocol):
     def lines(self) -> Mapping[str, Mapping[str, Any]]: ...
     @property
     def requirements(self) -> Iterable[Mapping[str, Any]]: ...
-    @property
-    def entries_judged(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,19 @@ class Official:
     reference: str
 
 
-class GoalBrief(NamedTuple):
+class Goal(NamedTuple):
+    """A requirement that decides, and where in the brief its figures stand: reached as the document reads, with nothing
+    unverified, with all of it."""
+
     kind: str
     category: str
-    required: Decimal | None
-    reached: Decimal
-    low: Decimal
-    high: Decimal
+    required: str | None
     running: RequirementState
     closed: RequirementState
     turns: tuple[tuple[date, RequirementState], ...]
+    reached: int
+    low: int
+    high: int
 
     def state_on(self, day: date, period: Period) -> RequirementState:
         """While the period runs it may already have turned, as a year inside of it ended."""
@@ -67,71 +67,52 @@ class GoalBrief(NamedTuple):
         return passed[-1] if passed else self.running
 
 
-class Brief:
-    """`goals`: no limits, no advice; `marks`: those other than A that a figure rests on; `official`: without what was
-    taken back. `raw` is what the text holds; each part is made of it when it is asked for."""
+# Where these figures stand in the first line, each as it is shown; those of the categories and of the goals follow.
+CREDITS, HOURS, REGISTERED = range(3)
+_EVERYBODYS, _OF_A_GOAL = 3, 3
 
-    __slots__ = ("_goals", "raw")
 
-    def __init__(self, raw: list[Any]) -> None:
-        self.raw = raw
-        self._goals: tuple[GoalBrief, ...] | None = None
+class Shape:
+    """All of a brief but its figures, from its second line. `categories`: code → where its figure stands; `goals`: no
+    limits, no advice; `marks`: those other than A that a figure rests on; `official`: without what was taken back."""
 
-    @property
-    def credits(self) -> Decimal:
-        return figure(self.raw[0])
+    __slots__ = ("categories", "closed", "goals", "marks", "official")
 
-    @property
-    def hours(self) -> Decimal:
-        return figure(self.raw[1])
-
-    @property
-    def credits_registered(self) -> Decimal:
-        return figure(self.raw[2])
-
-    @property
-    def closed(self) -> JudgementState:
-        return JudgementState(self.raw[3])
-
-    @property
-    def by_category(self) -> dict[str, Decimal]:
-        return {code: figure(value) for code, value in self.raw[4].items()}
-
-    @property
-    def goals(self) -> tuple[GoalBrief, ...]:
-        if self._goals is None:
-            self._goals = tuple(_goal(row) for row in self.raw[5])
-        return self._goals
+    def __init__(self, text: str) -> None:
+        closed, categories, goals, marks, official = json.loads(text)
+        self.closed = JudgementState(closed)
+        self.categories: dict[str, int] = {code: place for place, code in enumerate(categories, _EVERYBODYS)}
+        first = _EVERYBODYS + len(categories)
+        self.goals = tuple(_goal(row, first + n * _OF_A_GOAL) for n, row in enumerate(goals))
+        self.marks = tuple(Mark(mark) for mark in marks)
+        self.official = tuple(
+            Official(OfficialState(state), count, on and date.fromisoformat(on), reference)
+            for state, count, on, reference in official
+        )
 
     @property
     def has_turns(self) -> bool:
-        return any(map(_TURNS, self.raw[5]))
-
-    @property
-    def marks(self) -> tuple[Mark, ...]:
-        return tuple(Mark(mark) for mark in self.raw[6])
-
-    @property
-    def official(self) -> tuple[Official, ...]:
-        return tuple(
-            Official(OfficialState(state), count, on and date.fromisoformat(on), reference)
-            for state, count, on, reference in self.raw[7]
-        )
+        return any(goal.turns for goal in self.goals)
 
     @property
     def is_reported(self) -> bool:
         """Whether any entry was ever told to the authority."""
-        return any(row[0] != _RECORDED for row in self.raw[7])
-
-    @property
-    def entries(self) -> int:
-        return int(self.raw[8])
+        return any(one.state != OfficialState.RECORDED for one in self.official)
 
     def state_on(self, day: date, period: Period) -> JudgementState:
         """As `JudgedFigures.state_on`."""
         if period.is_closed(day):
             return self.closed
         return overall(goal.state_on(day, period) for goal in self.goals)
+
+
+def _goal(row: list[Any], place: int) -> Goal:
+    kind, category, required, running, closed, turns = row
+    return Goal(
+        kind, category, required, RequirementState(running), RequirementState(closed),
+        tuple((date.fromisoformat(since), RequirementState(state)) for since, state in turns),
+        *range(place, place + _OF_A_GOAL),
+    )  # fmt: skip
 
 
 def marks_of(rules: RuleSet, figures: Figures) -> tuple[Mark, ...]:
@@ -145,78 +126,20 @@ def marks_of(rules: RuleSet, figures: Figures) -> tuple[Mark, ...]:
 
 def text_of(figures: Figures, marks: Iterable[Mark], official: Iterable[Official]) -> str:
     """The brief as it is stored."""
-    goals = [
-        [
-            row["kind"], row["category"], row["required"], row["reached"], row["reached_verified"],
-            row["reached_if_unverified"], row["running"], row["closed"], row.get("turns", []),
-        ]
-        for row in figures.requirements
-        if not row["is_limit"] and not row.get("is_advice", False)
-    ]  # fmt: skip
-    return json.dumps(
-        [
-            f"{figures.credits:.2f}",
-            f"{figures.hours:.2f}",
-            f"{figures.credits_registered:.2f}",
-            figures.closed,
-            dict(figures.by_category),
-            goals,
-            [mark.value for mark in marks],
-            [[one.state.value, one.count, one.on and one.on.isoformat(), one.reference] for one in official],
-            figures.entries_judged,
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-        sort_keys=True,
-    )
-
-
-def read(text: str) -> Brief:
-    """The brief that `text_of` wrote."""
-    return Brief(json.loads(text))
-
-
-def read_many(texts: Iterable[str]) -> list[list[Any]]:
-    """What many briefs hold, each as `Brief.raw` has it."""
-    found: list[list[Any]] = json.loads(f"[{','.join(texts)}]")
-    return found
-
-
-def kind_key(raw: list[Any]) -> Any:
-    """Briefs with the same one differ in figures alone: they ask for the same goals, which stand alike on every day,
-    and are marked, reported and registered alike."""
-    goals = [
-        (kind, category, required, running, closed, str(turns) if turns else "")
-        for kind, category, required, _reached, _low, _high, running, closed, turns in raw[5]
+    categories = dict(sorted(figures.by_category.items()))
+    goals = [row for row in figures.requirements if not row["is_limit"] and not row.get("is_advice", False)]
+    told = [figures.credits, figures.hours, figures.credits_registered, *map(Decimal, categories.values())]
+    for row in goals:
+        told += [Decimal(row[key]) for key in ("reached", "reached_verified", "reached_if_unverified")]
+    shape = [
+        figures.closed,
+        list(categories),
+        [[row[key] for key in ("kind", "category", "required", "running", "closed")] + [row["turns"]] for row in goals],
+        [mark.value for mark in marks],
+        [[one.state.value, one.count, one.on and one.on.isoformat(), one.reference] for one in official],
     ]
-    return raw[3], tuple(goals), tuple(raw[6]), tuple(map(tuple, raw[7]))
+    return " ".join(map(plain, told)) + "\n" + json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
 
 
-# A province has a few thousand different figures and a handful of states; each is made once.
-figure = lru_cache(maxsize=1 << 13)(Decimal)
-_TURNS = itemgetter(8)
-_RECORDED = OfficialState.RECORDED.value
-_STATES = {state.value: state for state in RequirementState}
-
-
-def _goal(row: list[Any]) -> GoalBrief:
-    kind, category, required, reached, low, high, running, closed, turns = row
-    return GoalBrief(
-        kind,
-        category,
-        None if required is None else figure(required),
-        figure(reached),
-        figure(low),
-        figure(high),
-        _STATES[running],
-        _STATES[closed],
-        tuple([(date.fromisoformat(since), _STATES[state]) for since, state in turns]),
-    )
-
-
-def turned(running: str, turns: list[list[str]], day: date) -> str:
-    """The code of a goal's state on a day of the running period, as `GoalBrief.state_on`."""
-    if not turns:
-        return running
-    passed = [state for since, state in turns if date.fromisoformat(since) <= day]
-    return passed[-1] if passed else running
+# What is written of somebody of whom no year is known.
+UNKNOWN = '0 0 0\n["undetermined",[],[],[],[]]'

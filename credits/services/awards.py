@@ -23,7 +23,7 @@ from credits.selectors.projects import places_taken, standing_grants
 from credits.services.chain import append, lock_book, lock_feed
 from credits.services.judgements import rebuild
 from organisations import audit, notifications
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from organisations.selectors import employment_on
 

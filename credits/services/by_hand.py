@@ -19,6 +19,7 @@ from credits.models import Entry, EntryEvidence, Project
 from credits.rules import Fact
 from credits.rules.earning import earn
 from credits.selectors import in_force, time_zone_of
+from credits.selectors.book import NotOver
 from credits.services.awards import Activity, GrantRefused, award, refusal_naming, reverse
 from organisations import audit, notifications
 from organisations.models import Person
@@ -30,11 +31,6 @@ MINUTES = {"minute": 1, "hour": 60}
 class OwnEntry(errors.OutOfScope):
     code = "own_entry"
     message = _("Nobody writes in their own credit book. Ask another administrator of your unit.")
-
-
-class NotOver(errors.InvalidInput):
-    code = "activity_not_over"
-    message = _("This activity is not over yet. Record it when it has taken place.")
 
 
 class EndsBeforeItBegins(errors.InvalidInput):

@@ -10,7 +10,8 @@ from cms.shared import errors
 from credits.models import YearClosing
 from credits.selectors import NoRuleSetInForce, period_of_year
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.models import Node, Person
 from organisations.selectors import scope_for
 

@@ -16,7 +16,8 @@ from credits.exports import previews
 from credits.models import ColumnDraft, ColumnSetVersion
 from credits.selectors import column_sets
 from organisations import audit
-from organisations.enums import CREDIT_ROLES, Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import CREDIT_ROLES, Power
 from organisations.models import Person
 from organisations.scopes import Scope
 from organisations.selectors import node_in, required_scope, scope_of

@@ -15,7 +15,8 @@ from credits.models import Disclosure, ExportJob
 from credits.selectors.disclosures import approvers_of
 from credits.services.exports import Wish, check_wish
 from organisations import audit, notifications
-from organisations.enums import Deed, Power, RequestState
+from organisations.deeds import Deed
+from organisations.enums import Power, RequestState
 from organisations.models import Person
 from organisations.selectors import required_scope, scope_for
 

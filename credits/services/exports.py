@@ -26,7 +26,8 @@ from credits.models import Disclosure, ExportJob
 from credits.models.exports import DEFAULT_SET
 from credits.selectors import column_sets, pages, texts
 from organisations import audit, notifications
-from organisations.enums import CREDIT_ROLES, Deed
+from organisations.deeds import Deed
+from organisations.enums import CREDIT_ROLES
 from organisations.models import Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import scope_of
@@ -197,7 +198,7 @@ def preview(*, by: Person, **wish: Any) -> Preview:
         count = 0
     except pdfs.TooManyPeople as error:
         raise TooManyOnPaper from error
-    return Preview(count, run.is_projects, run.stored_sums())
+    return Preview(count, run.is_projects, run.stored_sums() or render.Sums())
 
 
 def _identity_now(job: ExportJob) -> str:

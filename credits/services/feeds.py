@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared import errors
 from credits.models import FeedToken
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import node_in, required_scope
 

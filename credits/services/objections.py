@@ -1,5 +1,6 @@
 """Objections (有异议): a person says that a line is not right, a reviewer answers within five working days."""
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -8,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared import errors
 from credits.enums import GrantMethod, ObjectionOutcome, Remedy
 from credits.models import Entry, EntryObjection
-from credits.rules.working_days import working_day_after
+from credits.rules.working_days import holidays, working_day_after
 from credits.selectors.objections import activity_taken_back, mending, review_position, reviewers_at_or_above
 from credits.services import awards
 from credits.services.chain import lock_feed
 from organisations import audit, notifications
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Node, Person
 from organisations.selectors import employment_on
 
@@ -82,7 +83,7 @@ def _make(by: Person, entry: Entry | None, rule_set_id: str, year: int, text: st
     unit = _unit_of(by, entry)
     levels = reviewers_at_or_above(unit, but=by)
     desk, reviewers = levels[0] if levels else (unit, [])
-    due_on = working_day_after(timezone.localdate(), WORKING_DAYS)
+    due_on = working_day_after(timezone.localdate(), WORKING_DAYS, holidays(settings.HOLIDAYS))
     try:
         with transaction.atomic():
             made = EntryObjection.objects.create(

@@ -14,7 +14,8 @@ from credits.registry import Problem, ProblemCode, Stated
 from credits.selectors import projects as selectors
 from credits.services.chain import lock_feed
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import required_scope
 

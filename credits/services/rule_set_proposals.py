@@ -26,7 +26,8 @@ from credits.selectors.rule_trials import Trial, changes, ledger_position, rules
 from credits.services.judgements import rebuild_books
 from credits.services.rule_sets import columns_of, sha256_of
 from organisations import audit, notifications
-from organisations.enums import Deed, Power, RequestState
+from organisations.deeds import Deed
+from organisations.enums import Power, RequestState
 from organisations.models import Person
 from organisations.selectors import required_scope
 

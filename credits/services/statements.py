@@ -20,7 +20,7 @@ from credits.models import Statement
 from credits.selectors import pages
 from credits.selectors.statements import Verified, valid_until, verified
 from organisations import audit, rules
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from organisations.selectors import employment_on
 from organisations.services.activation import spaced

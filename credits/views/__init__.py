@@ -24,7 +24,8 @@ from credits.selectors.column_sets import UnknownColumnSet
 from credits.services import disclosures as disclosure_services
 from credits.services import exports as export_services
 from organisations import audit
-from organisations.enums import Deed, Power, RequestState
+from organisations.deeds import Deed
+from organisations.enums import Power, RequestState
 from organisations.models import Person
 from organisations.selectors import scope_for
 from organisations.views.manage import shell

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, InvalidInput
 from credits.models import Entry
 from credits.selectors import book as selectors
 from credits.selectors.rule_sets import NoRuleSetInForce
@@ -49,10 +49,13 @@ def record(request: HttpRequest, public_id: UUID) -> HttpResponse:
     problem = ""
     try:
         choices = selectors.hand_choices(person=person, rule_set_id=sent.get("rules", ""), day=sent.get("day", ""))
-    except NoRuleSetInForce as error:
-        problem, choices = str(error), selectors.hand_choices(person=person)
+    except (NoRuleSetInForce, InvalidInput) as error:
+        problem, choices = str(error), selectors.todays_choices(person=person, rule_set_id=sent.get("rules", ""))
     is_sent = request.method == "POST" and not problem
-    form = EntryForm(request.POST if is_sent else None, request.FILES if is_sent else None, choices=choices)
+    if is_sent:
+        form = EntryForm(request.POST, request.FILES, choices=choices)
+    else:
+        form = EntryForm(initial={name: text for name, text in request.POST.items() if text}, choices=choices)
     known = None
     if is_sent and form.is_valid():
         data = form.cleaned_data
@@ -71,6 +74,7 @@ def record(request: HttpRequest, public_id: UUID) -> HttpResponse:
             return redirect(year_of(person, entry))
     context = {
         "form": form, "choices": choices, "person": person, "problem": problem, "known": known,
+        "day": sent.get("day", "") if problem else choices.day.isoformat(),
         "known_link": year_of(person, known) if known else "",
     }  # fmt: skip
     status = 409 if known else 400 if is_sent or problem else 200

@@ -11,9 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from cms.shared import search_words
-from cms.shared.errors import DomainError
+from cms.shared.errors import DomainError, InvalidInput
 from credits.selectors import groups as selectors
-from credits.selectors.book import HandChoices, hand_choices
+from credits.selectors.book import HandChoices, hand_choices, todays_choices
 from credits.selectors.rule_sets import NoRuleSetInForce
 from credits.services import group_entries
 from credits.views.book import FIELD_OF
@@ -37,8 +37,9 @@ def record(request: HttpRequest) -> HttpResponse:
     problem = ""
     try:
         choices = hand_choices(rule_set_id=sent.get("rules", ""), day=sent.get("day", ""))
-    except NoRuleSetInForce as error:
-        problem, choices = str(error), hand_choices()
+    except (NoRuleSetInForce, InvalidInput) as error:
+        problem, choices = str(error), todays_choices(rule_set_id=sent.get("rules", ""))
+    day, day_problem = (sent.get("day", ""), problem) if problem else (choices.day.isoformat(), "")
     form = _form(request, choices, deed if not problem else "")
     if chosen.people:
         audit.record_reading(
@@ -60,7 +61,8 @@ def record(request: HttpRequest) -> HttpResponse:
     left = [person for person, _why in refused or ()] if is_recorded else chosen.people
     context: dict[str, Any] = {
         "form": form, "choices": choices, "people": left, "unknown": chosen.unknown, "at_once": selectors.AT_ONCE,
-        "problem": problem, "refused": refused, "is_recorded": is_recorded,
+        "problem": "" if day_problem else problem, "day": day, "day_problem": day_problem,
+        "refused": refused, "is_recorded": is_recorded,
         "free": len(chosen.people) - len(refused or ()), "asks_proof": deed == RECORD or refused is not None,
     }  # fmt: skip
     status = 400 if problem or form.errors else 200

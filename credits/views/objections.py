@@ -19,7 +19,8 @@ from credits.selectors import pages
 from credits.services import objections as services
 from credits.views.objection_forms import AnswerForm, MissingForm, ObjectionFilterForm, ObjectionForm
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.scopes import Scope
 from organisations.selectors import required_scope, scope_for
 from organisations.views.manage import lists, shell

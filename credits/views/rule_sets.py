@@ -22,7 +22,8 @@ from credits.selectors.rule_trials import change_views, changes_shown, entries_s
 from credits.services import rule_set_proposals as proposals
 from credits.views.rule_set_forms import RuleSetFileForm, content_of
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.models import Person
 from organisations.selectors import people_in, required_scope, scope_for
 from organisations.views.manage import lists, shell

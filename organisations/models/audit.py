@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from organisations.enums import Deed
+from organisations.deeds import Deed
 
 
 class AuditEvent(models.Model):

@@ -15,7 +15,8 @@ from django.utils.dateparse import parse_datetime
 
 from cms.shared import search_words
 from cms.shared.errors import NotFound
-from organisations.enums import READINGS, Deed, Power
+from organisations.deeds import READINGS, Deed
+from organisations.enums import Power
 from organisations.models import AuditEvent, Node, Person
 from organisations.scopes import Scope
 from organisations.selectors import labels, log_words

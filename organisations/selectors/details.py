@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from cms.shared.errors import NotFound
-from organisations.enums import POWERS, Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import POWERS, Power
 from organisations.models import AuditEvent, Employment, Membership, Node, Objection, Person, Qualification, RoleGrant
 from organisations.scopes import Scope
 from organisations.selectors import labels

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
 
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.histories import person_path
 from organisations.models import AuditEvent, Person
 

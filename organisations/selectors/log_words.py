@@ -10,8 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from organisations.deeds import Deed
 from organisations.enums import (
-    Deed,
     Degree,
     DocumentKind,
     EmploymentKind,

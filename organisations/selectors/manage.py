@@ -48,10 +48,16 @@ LINKS = (
     Link("objections", "manage:objections", _("Objections"), frozenset({Power.SEE_INTAKE})),
     Link("credit_years", "manage:credit_years", _("Year overview"), frozenset({Power.SEE_CREDITS})),
     Link("entry_objections", "manage:entry_objections", _("Credit objections"), frozenset({Power.SEE_REVIEWS})),
+    Link("lost_passes", "manage:lost_passes", _("Passes taken away"), frozenset({Power.SEE_REVIEWS})),
     Link("closings", "manage:closings", _("Closing days"), frozenset({Power.SEE_REVIEWS})),
     Link("projects", "manage:projects", _("Accredited projects"), frozenset({Power.SEE_PROJECTS})),
     Link("rule_sets", "manage:rule_sets", _("Credit rules"), frozenset({Power.SEE_RULES})),
+    Link("receipts", "manage:receipts", _("Receipts of quizzes"), frozenset({Power.SEE_CREDITS})),
     Link("marking", "manage:marking", _("Marking"), frozenset({Power.MARK, Power.SEE_MARKING})),
+    Link(
+        "question_objections", "manage:question_objections", _("Question objections"), frozenset({Power.SEE_QUESTIONS})
+    ),
+    Link("regrades", "manage:regrades", _("Regrades"), frozenset({Power.SEE_QUESTIONS})),
     Link("disclosures", "manage:disclosures", _("Full ID numbers"), frozenset({Power.SEE_DISCLOSURES})),
     Link("erasures", "manage:erasures", _("Erasures"), frozenset({Power.SEE_ERASURES})),
     Link("columns", "manage:column_sets", _("Column sets"), frozenset({Power.SEE_COLUMNS})),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, notifications
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Objection, Person
 from organisations.selectors import employment_on
 from organisations.selectors.contacts import holder_of, holders_of, waiting_of

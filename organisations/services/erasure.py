@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared import errors, jobs
 from cms.shared.jobs import JobState, LostLease
 from organisations import audit, histories, notifications
-from organisations.enums import Deed, RequestState
+from organisations.deeds import Deed
+from organisations.enums import RequestState
 from organisations.models import ErasureRequest, Person
 from organisations.selectors.erasure import appointers_for, deciders_of, deciding, due_on
 from organisations.services import erasure_list, passwords

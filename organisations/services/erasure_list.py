@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from cms.shared.jobs import JobState
 from organisations import audit, histories
-from organisations.enums import Deed, RequestState
+from organisations.deeds import Deed
+from organisations.enums import RequestState
 from organisations.models import ErasureRequest, Person
 
 _AT_ONCE = 500

@@ -11,7 +11,7 @@ from wagtail.models import Site
 
 from cms.shared import crypto, rotation, sealing
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent
 
 Turned = rotation.Turned

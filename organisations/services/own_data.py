@@ -22,7 +22,7 @@ from cms.shared import errors, jobs
 from cms.shared.jobs import JobState, LostLease
 from cms.shared.storage import private_folder, private_storage
 from organisations import audit, histories, notifications
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person, PersonExport
 from organisations.services import passwords
 from organisations.services.histories import erase_export_file

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from organisations.selectors.access import lock_index
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, retention
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent
 
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from organisations import audit, notifications
-from organisations.enums import Deed, NodeKind
+from organisations.deeds import Deed
+from organisations.enums import NodeKind
 from organisations.models import Node, Person
 from organisations.selectors.details import administrators_of_each
 

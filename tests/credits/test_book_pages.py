@@ -1,12 +1,13 @@
 """Writing in somebody's book: by hand with a proof, and taking back; for administrators, learners and strangers."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from credits.enums import GrantMethod
@@ -37,6 +38,9 @@ class World:
     def holder(self, role: Role) -> Person:
         person: Person = RoleGrantFactory(role=role, node=self.hospital, begins=date(2020, 1, 1)).person
         return person
+
+
+TO_COME = (timezone.localdate() + timedelta(days=2)).isoformat()
 
 
 @pytest.fixture
@@ -119,11 +123,26 @@ def test_repeated_declaration_is_stopped_and_names_the_entry(world: World) -> No
         ({"proof": SimpleUploadedFile("x.pdf", b"no pdf")}, "This is no PDF, JPEG or PNG that can be read."),
         ({"quantity": "-1"}, "Ensure this value is greater than or equal to 0.01."),
         ({"day": "1990-01-01"}, "No version of the credit rules"),
+        ({"day": TO_COME}, "This activity is not over yet. Record it when it has taken place."),
+        ({"day": "20.5.2026"}, "Enter a valid date."),
     ],
 )
 def test_entry_that_cannot_be_is_refused_at_its_field(world: World, changes: dict[str, Any], text: str) -> None:
     answer = client(world.keeper).post(address("entry_new", world.person.public_id), sent(**changes))
     assert (answer.status_code, Entry.objects.count(), answer.content.decode().count(text)) == (400, 0, 1)
+
+
+def test_last_day_to_come_is_told_at_its_field_and_not_replaced_by_today(world: World) -> None:
+    page, http = address("entry_new", world.person.public_id), client(world.keeper)
+    shown = http.get(page, {"rules": HENAN, "day": TO_COME})
+    refused = http.post(page, sent(day=TO_COME))
+    for answer in (shown, refused):
+        text = answer.content.decode()
+        assert (answer.status_code, text.count(f'name="day" value="{TO_COME}"')) == (400, 2)
+        assert text.count('aria-invalid="true" aria-describedby="day_error"') == text.count('id="day_error"') == 1
+        assert "in force on" not in text
+    assert refused.content.decode().count('value="省级读片会"') == 1  # what was typed stays
+    assert Entry.objects.count() == 0
 
 
 def test_entry_is_taken_back_with_a_reason_that_the_person_reads(world: World) -> None:

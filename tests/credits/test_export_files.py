@@ -26,7 +26,7 @@ from credits import columns
 from credits.columns import DECLARED, BadColumnSet, Part, SetKind
 from credits.enums import GrantMethod, OfficialState
 from credits.exports import annual, cells, covers, render, writers
-from credits.exports.making import made
+from credits.exports.making import made, written
 from credits.models import Book, ExportJob, Judgement
 from credits.rules import Period
 from credits.selectors import briefs, column_sets
@@ -272,63 +272,83 @@ def test_cells_that_are_made_once_are_those_that_are_made_for_each_row() -> None
     wish = annual.asked(rule_set_id=HENAN, year=YEAR, as_of=on, categories=column_set.categories)
     states = [PersonState.ACTIVE, PersonState.ACTIVE, PersonState.MATERNITY]
 
-    def row() -> cells.Row:
-        figures = [f"{dice.randrange(400) / 4:.2f}" for _n in range(6)]
-        goal = ["min_total", "", "25.00", *figures[:3], dice.choice(["met", "open", "undetermined"]), "failed", []]
+    def row() -> tuple[cells.Row, str]:
+        goal = ["min_total", "", "25.00", dice.choice(["met", "open", "undetermined"]), "failed", []]
         if dice.random() < 0.2:
             goal[-1] = [[f"{YEAR}-0{dice.randint(1, 9)}-01", "failed"]]
         official = [[state.value, dice.randint(1, 3), f"{YEAR}-05-01", "意见"] for state in OfficialState]
-        text = json.dumps(
-            [
-                *figures[3:], "failed", {"I": figures[0], dice.choice(["II", "promotion"]): figures[1]}, [goal],
-                dice.choice([[], ["B"], ["B", "M"]]), dice.sample(official, dice.randint(0, 3)), 3,
-            ]
+        categories = dice.choice([["I", "II"], ["I", "promotion"], ["promotion", "recommended"], []])
+        figures = [plain(Decimal(dice.randrange(400)) / 4) for _n in range(6 + len(categories))]
+        text = brief_of(
+            figures, "failed", categories, [goal], dice.choice([[], ["B"], ["B", "M"]]),
+            dice.sample(official, dice.randint(0, 1)),
         )  # fmt: skip
         person = cells.PersonPart("1", "王", "4101**********4516", "正常", "技师")
         place = dice.choice(places)
-        return person, place, wish.context.years(dice.choice(states)).year(briefs.read(text).raw)
+        return (person, place, wish.context.years(dice.choice(states)).year(text)), text
 
     places = [cells.Place(n, f"H{n}", f"第{n}医院", "CT室") for n in range(3)]
-    rows = [row() for _n in range(300)]
-    alone = []
-    for person, place, year in rows:
+    every = [row() for _n in range(300)]
+    rows, alone = [one for one, _text in every], []
+    for (person, place, year), text in every:
         # A year that shares nothing with the others.
-        own = replace(wish.context).years(year.kind.state).year(year.raw)
+        own = replace(wish.context).years(year.kind.state).year(text)
         alone.append(next(iter(made(column_set, [(person, place, own)], writers.cell)))[1])
     assert len({year.kind for _person, _place, year in rows}) < len(rows) - 30
     assert [texts for _row, texts in made(column_set, rows, writers.cell)] == alone
-    lines = [",".join(texts) for texts in alone]
-    assert [",".join(texts) for _row, texts in made(column_set, rows, writers.cell, ",".join)] == lines
+    lines = [line for some in written(column_set, rows, writers.cell, writers.cells, ",") for line in some]
+    assert lines == [",".join(texts) for texts in alone]
+
+
+def brief_of(
+    figures: list[str], closed: str, categories: list[str], goals: list[Any], marks: list[str], official: list[Any]
+) -> str:
+    """A brief as it is stored."""
+    return f"{' '.join(figures)}\n{json.dumps([closed, categories, goals, marks, official])}"
 
 
 def test_reason_tells_each_goal_that_is_not_met() -> None:
     column_set = column_sets.find(SETS["annual"])
     wish = annual.asked(rule_set_id=HENAN, year=YEAR, as_of=date(YEAR, 11, 20), categories=column_set.categories)
     goals = [
-        ["min_total", "", "25.00", "10.10", "1.00", "2.00", "open", "failed", []],
-        ["min_total", "", "20.00", "30.00", "30.00", "30.00", "met", "met", []],
-        ["min_hours", "", "90.00", "80.00", "70.50", "95.00", "undetermined", "undetermined", []],
+        ["min_total", "", "25.00", "open", "failed", []],
+        ["min_total", "", "20.00", "met", "met", []],
+        ["min_hours", "", "90.00", "undetermined", "undetermined", []],
     ]
-    raw = ["10.10", "80.00", "0.00", "failed", {"I": "10.10"}, goals, ["B"], [], 1]
+    figures = ["10.1", "80", "0", "10.1", "10.1", "1", "2", "30", "30", "30", "80", "70.5", "95"]
+    years = wish.context.years(PersonState.ACTIVE)
     with translation.override("en"):
-        year = wish.context.years(PersonState.ACTIVE).year(raw)
+        year = years.year(brief_of(figures, "failed", ["I"], goals, ["B"], []))
         assert cells.reason(year) == (
             "At least 25 credits: 10.1; At least 90 hours: 70.5 verified, 95 if what is unverified counts"
         )
-        other = [*raw[:5], [[*goals[0][:3], "11.00", *goals[0][4:]], *goals[1:]], *raw[6:]]
-        same = wish.context.years(PersonState.ACTIVE).year(other)
+        same = years.year(brief_of([*figures[:4], "11", *figures[5:]], "failed", ["I"], goals, ["B"], []))
         assert (same.kind, cells.reason(same)[:23]) == (year.kind, "At least 25 credits: 11")
+        away = wish.context.years(PersonState.MATERNITY).year(brief_of(figures, "failed", ["I"], goals, ["B"], []))
+        assert cells.reason(away) == str(PersonState.MATERNITY.label)
 
 
-def test_goal_has_the_same_state_as_text_and_as_figures() -> None:
+def test_reason_tells_figures_in_the_order_of_its_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = annual.asked(rule_set_id=HENAN, year=YEAR, as_of=date(YEAR, 11, 20), categories=frozenset())
+    turned = "%(high)s with all, only %(low)s for sure"
+    monkeypatch.setattr(cells, "_", lambda text: turned if "verified" in text else text)
+    goals = [["min_hours", "", "90.00", "undetermined", "undetermined", []]]
+    with translation.override("en"):
+        year = wish.context.years(PersonState.ACTIVE).year(
+            brief_of(["1", "80", "0", "80", "70.5", "95"], "failed", [], goals, [], [])
+        )
+        assert cells.reason(year) == "At least 90 hours: 95 with all, only 70.5 for sure"
+
+
+def test_goal_stands_as_its_turns_say() -> None:
     turns = [[f"{YEAR}-03-01", "open"], [f"{YEAR}-06-01", "failed"]]
     period = Period(date(YEAR, 1, 1), date(YEAR + 1, 1, 1))
-    days = [date(YEAR, 2, 28), date(YEAR, 3, 1), date(YEAR, 5, 31), date(YEAR, 6, 1)]
-    for own, expected in ((turns, ["met", "open", "open", "failed"]), ([], ["met"] * 4)):
-        raw = ["min_total", "", "25.00", "1.00", "1.00", "1.00", "met", "failed", own]
-        (goal,) = briefs.Brief(["1.00", "1.00", "0.00", "failed", {}, [raw], [], [], 1]).goals
-        assert [briefs.turned("met", own, day) for day in days] == expected
+    days = [date(YEAR, 2, 28), date(YEAR, 3, 1), date(YEAR, 5, 31), date(YEAR, 6, 1), date(YEAR + 1, 1, 1)]
+    for own, expected in ((turns, ["met", "open", "open", "failed", "open"]), ([], [*["met"] * 4, "open"])):
+        shape = briefs.Shape(json.dumps(["open", ["I"], [["min_total", "", "25.00", "met", "open", own]], [], []]))
+        (goal,) = shape.goals
         assert [goal.state_on(day, period).value for day in days] == expected
+        assert (shape.categories, goal.reached, goal.low, goal.high, shape.has_turns) == ({"I": 3}, 4, 5, 6, bool(own))
 
 
 def test_gb18030_holds_every_name() -> None:

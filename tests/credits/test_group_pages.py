@@ -15,7 +15,7 @@ from credits.services import histories
 from credits.services.verification import verify_judgements, verify_ledger
 from organisations.enums import Role
 from organisations.models import AuditEvent, Notification, Person
-from tests.credits.test_book_pages import World, address, client, pdf, sent
+from tests.credits.test_book_pages import TO_COME, World, address, client, pdf, sent
 from tests.factories.credits import ProjectFactory
 from tests.factories.organisations import EmploymentFactory, PersonFactory, RoleGrantFactory
 
@@ -126,6 +126,11 @@ def test_what_was_typed_stays_when_rules_and_day_are_changed(group: Group) -> No
     assert (answer.status_code, answer.context["form"]["title"].value()) == (200, "省级读片会")
     assert answer.context["choices"].day == date(2026, 3, 2)
     assert group.post("rules", group.person, day="1990-01-01").status_code == 400
+    for deed in ("rules", "try", "record"):
+        answer = group.post(deed, group.person, day=TO_COME)
+        text = answer.content.decode()
+        assert (answer.status_code, text.count(f'name="day" value="{TO_COME}"'), Entry.objects.count()) == (400, 1, 0)
+        assert text.count("This activity is not over yet.") == text.count('value="省级读片会"') == 1
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Objections to lines of the book: made, seen with what was measured, answered in time, mended in the book."""
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,9 +18,9 @@ from cms.shared import errors
 from courses.enums import LessonKind
 from courses.models import Enrolment
 from courses.services.enrolment import enrol
-from credits.enums import ObjectionOutcome, Remedy
+from credits.enums import Mark, ObjectionOutcome, Remedy
 from credits.models import Entry, EntryObjection
-from credits.rules.working_days import working_day_after
+from credits.rules.working_days import FOLDER, SATURDAY, WEEKENDS, holidays, working_day_after
 from credits.selectors import review_position, standing
 from credits.selectors.evidence import facts_of
 from credits.selectors.objections import case_of, objections_in
@@ -78,19 +80,66 @@ def told(kind: str) -> list[int]:
     ],
 )
 def test_five_working_days_leave_weekends_out(day: date, due: date) -> None:
-    assert working_day_after(day, 5) == due
+    assert working_day_after(day, 5, WEEKENDS) == due
+    assert WEEKENDS.mark(day, due) == Mark.M
+
+
+@pytest.mark.parametrize(
+    ("day", "due", "mark"),
+    [
+        (date(2026, 9, 30), date(2026, 10, 13), Mark.B),  # the national holiday, and the Saturday that makes up for it
+        (date(2026, 2, 13), date(2026, 2, 27), Mark.B),  # a Saturday that is worked, then the Spring Festival
+        (date(2026, 11, 20), date(2026, 11, 27), Mark.B),
+        (date(2026, 12, 28), date(2027, 1, 4), Mark.M),  # nobody has said yet which days of 2027 are off
+        (date(2027, 1, 4), date(2027, 1, 11), Mark.M),
+        (date(2024, 12, 27), date(2025, 1, 6), Mark.M),
+    ],
+)
+def test_five_working_days_leave_public_holidays_out(day: date, due: date, mark: Mark) -> None:
+    known = holidays(settings.HOLIDAYS)
+    assert (working_day_after(day, 5, known), known.mark(day, due)) == (due, mark)
+
+
+def test_every_file_of_holidays_can_be_read() -> None:
+    files = sorted(FOLDER.glob("*.json"))
+    assert [path.stem for path in files] == [settings.HOLIDAYS]
+    for path in files:
+        known = holidays(path.stem)
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert path.stem == f"{document['id']}@{document['version']}"
+        assert all(year["source"] for year in document["years"])
+        assert [day for day in known.worked if day.weekday() < SATURDAY or day in known.off] == []
+        # A year has 11 holidays or more since 2008; days are moved, not given: what is off is worked for elsewhere.
+        for year in known.marks:
+            off = sum(day.year == year and day.weekday() < SATURDAY for day in known.off)
+            assert off - sum(day.year == year for day in known.worked) in range(8, 15)
+    assert holidays("") is WEEKENDS
+
+
+def test_last_day_to_answer_is_marked_where_holidays_are_not_official(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    made = world.made()
+    with override("en"):
+        for name, mark in ((settings.HOLIDAYS, made.due_mark), ("", Mark.M)):
+            monkeypatch.setattr(settings, "HOLIDAYS", name)
+            assert made.due_mark == mark != Mark.A
+            own = world.client("learner").get(reverse("credits:objections")).content.decode()
+            told = f'Answer due by {made.due_on:%Y-%m-%d} <span class="mark">to be verified</span>'
+            assert own.count(told) == 1
+            page = world.client("unit").get(reverse("manage:entry_objection", args=[made.public_id]))
+            assert page.content.decode().count(told) == 1
 
 
 def test_no_working_day_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        working_day_after(date(2026, 11, 16), 0)
+        working_day_after(date(2026, 11, 16), 0, WEEKENDS)
 
 
 def test_objection_goes_to_the_nearest_reviewers_and_says_by_when() -> None:
     world = World()
     made = world.made()
     assert (made.unit, made.desk, made.year) == (world.hospital, world.hospital, world.entry.ends_on.year)
-    assert made.due_on == working_day_after(timezone.localdate(), 5)
+    assert made.due_on == working_day_after(timezone.localdate(), 5, holidays(settings.HOLIDAYS))
     assert told("objection_made") == [world.unit.pk]
     assert AuditEvent.objects.filter(verb="credits.objection.make").count() == 1
 

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from credits.models import Project
-from organisations.enums import Deed, Role
+from organisations.deeds import Deed
+from organisations.enums import Role
 from organisations.models import AuditEvent
 from organisations.services.groups import sync
 from tests.factories.credits import ProjectFactory

@@ -24,7 +24,8 @@ from credits.models import Project, ProjectImport
 from credits.selectors import project_imports as selectors
 from credits.services import project_imports, projects
 from credits.services.project_imports import blank, imports
-from organisations.enums import Deed, NodeKind, Role
+from organisations.deeds import Deed
+from organisations.enums import NodeKind, Role
 from organisations.models import AuditEvent, Person
 from tests.factories.credits import ProjectFactory, entry
 from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory

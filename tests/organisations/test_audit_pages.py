@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from organisations import audit
-from organisations.enums import Deed, NodeKind, Role
+from organisations.deeds import Deed
+from organisations.enums import NodeKind, Role
 from organisations.models import AuditEvent, Person
 from organisations.selectors import audit as selectors
 from organisations.selectors import log_words

@@ -16,7 +16,8 @@ from wagtail.models import ModelLogEntry
 from cms.shared.storage import private_storage
 from courses.services.enrolment import enrol
 from organisations import audit
-from organisations.enums import Deed, Role
+from organisations.deeds import Deed
+from organisations.enums import Role
 from organisations.histories import person_path
 from organisations.models import Activation, AuditEvent, Employment, ErasureRequest, Person, RosterImport, RosterRow
 from organisations.selectors import audit as selectors

@@ -23,7 +23,8 @@ from credits.selectors import with_official_state
 from credits.services.official import comparing, rows
 from credits.services.statuses import set_status
 from organisations import audit, retention
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.formats.problems import FileProblem
 from organisations.formats.reading import kind_of
 from organisations.formats.shapes import MOST_BYTES_SENT, Unreadable

@@ -19,7 +19,8 @@ from credits.models import ProjectImport
 from credits.services.project_imports import rows
 from credits.services.project_imports.words import LABELS
 from organisations import audit
-from organisations.enums import Deed, Power
+from organisations.deeds import Deed
+from organisations.enums import Power
 from organisations.formats.problems import FileProblem
 from organisations.formats.reading import kind_of
 from organisations.formats.shapes import MOST_BYTES_SENT, Unreadable

@@ -25,7 +25,7 @@ from credits.services.chain import lock_feed
 from credits.services.project_imports import imports, rows
 from credits.services.project_imports.findings import Finding, findings, fingerprint, kept, kept_fields
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.formats.shapes import Unreadable
 
 _BATCH = 500

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cms.shared import errors
 from organisations import audit, notifications, rules
-from organisations.enums import Deed, ProfessionalTitle, QualificationKind, QualificationState, RosterStage, RowOutcome
+from organisations.deeds import Deed
+from organisations.enums import ProfessionalTitle, QualificationKind, QualificationState, RosterStage, RowOutcome
 from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.problems import problem

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from cms.shared import errors
 from cms.shared.jobs import JobState
 from organisations import audit
-from organisations.enums import Deed, RosterStage, RowOutcome
+from organisations.deeds import Deed
+from organisations.enums import RosterStage, RowOutcome
 from organisations.formats.columns import Field
 from organisations.formats.problems import STOPPING
 from organisations.formats.problems import RowProblem as P

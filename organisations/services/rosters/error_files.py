@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from cms.shared import errors
 from organisations import audit
-from organisations.enums import Deed, RosterStage, RowOutcome
+from organisations.deeds import Deed
+from organisations.enums import RosterStage, RowOutcome
 from organisations.formats import problems, reading
 from organisations.formats.cells import shown_text
 from organisations.formats.columns import Field

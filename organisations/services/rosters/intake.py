@@ -15,7 +15,8 @@ from cms.shared import errors, jobs
 from cms.shared.jobs import JobState
 from cms.shared.storage import private_key
 from organisations import audit
-from organisations.enums import Deed, Power, RosterStage, Tree
+from organisations.deeds import Deed
+from organisations.enums import Power, RosterStage, Tree
 from organisations.formats.columns import Field
 from organisations.formats.problems import FileProblem
 from organisations.formats.reading import kind_of

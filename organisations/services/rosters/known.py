@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from organisations import rules
-from organisations.enums import ROLES_OF_A_UNIT, STAFF_ROLES, Deed, NodeKind, ProfessionalTitle, Role
+from organisations.deeds import Deed
+from organisations.enums import ROLES_OF_A_UNIT, STAFF_ROLES, NodeKind, ProfessionalTitle, Role
 from organisations.models import AuditEvent, Employment, Node, Person, Qualification, RoleGrant, RosterImport
 from organisations.selectors.departments import by_key, departments_below
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from organisations import audit, notifications
-from organisations.enums import Deed, QualificationState, RosterStage
+from organisations.deeds import Deed
+from organisations.enums import QualificationState, RosterStage
 from organisations.formats.columns import Field
 from organisations.formats.problems import RowProblem as P
 from organisations.formats.problems import problem

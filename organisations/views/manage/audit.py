@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cms.shared.spreadsheets import csv_lines
 from organisations import audit, retention
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent
 from organisations.selectors import audit as selectors
 from organisations.views.manage import shell

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cms.shared.jobs import JobState
 from organisations import audit
-from organisations.enums import Deed, Power, RequestState
+from organisations.deeds import Deed
+from organisations.enums import Power, RequestState
 from organisations.models import ErasureRequest
 from organisations.selectors import erasure as selectors
 from organisations.selectors import scope_for

@@ -22,7 +22,7 @@ from cms.shared import search_words
 from cms.shared.errors import NotFound
 from cms.shared.spreadsheets import csv_lines
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.views.manage import shell
 
 ANY = [("", _("any"))]

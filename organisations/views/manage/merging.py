@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cms.shared.errors import DomainError
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import Person
 from organisations.selectors import merging as selectors
 from organisations.services import merging

@@ -17,7 +17,8 @@ from credits.selectors import projects as selectors
 from credits.services import projects
 from credits.services.awards import OutsideProject, ProjectFull, award, reverse
 from credits.services.group_entries import award_many
-from organisations.enums import Deed, Role
+from organisations.deeds import Deed
+from organisations.enums import Role
 from organisations.models import AuditEvent, Person
 from tests.factories.credits import HENAN, ProjectFactory, activity, entry
 from tests.factories.organisations import NodeFactory, PersonFactory, RoleGrantFactory

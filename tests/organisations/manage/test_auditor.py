@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from organisations.enums import Deed, QualificationKind, Role
+from organisations.deeds import Deed
+from organisations.enums import QualificationKind, Role
 from organisations.models import AccountMerge, AuditEvent, Qualification
 from organisations.services import objections, qualifications
 from tests.factories.organisations import PersonFactory, RoleGrantFactory

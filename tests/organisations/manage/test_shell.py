@@ -13,37 +13,30 @@ _UNIT = [
     "objections",
 ]  # fmt: skip
 _READER = ["home", "people", "places", "alliances"]
+_CREDITS = ["credit_years", "entry_objections", "lost_passes", "closings"]
 
 
 @pytest.mark.parametrize(
     ("role", "sections"),
     [
         (Role.LEARNER, []),
-        (Role.EDITOR, ["home", "marking"]),
+        (Role.EDITOR, ["home", "marking", "question_objections", "regrades"]),
         (Role.JUDGE, ["home", "marking"]),
-        (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, [*_READER, "credit_years", "projects"]),
-        (
-            Role.UNIT_CREDIT_ADMINISTRATOR,
-            [*_UNIT, "credit_years", "entry_objections", "closings", "projects", "columns"],
-        ),
-        (Role.CITY_REVIEWER, [*_READER, "credit_years", "entry_objections", "closings", "projects", "columns"]),
+        (Role.DEPARTMENT_CREDIT_ADMINISTRATOR, [*_READER, "credit_years", "projects", "receipts"]),
+        (Role.UNIT_CREDIT_ADMINISTRATOR, [*_UNIT, *_CREDITS, "projects", "receipts", "columns"]),
+        (Role.CITY_REVIEWER, [*_READER, *_CREDITS, "projects", "receipts", "columns"]),
         (Role.BRANCH_SECRETARY, _READER),
         (
             Role.AUDITOR,
             [
-                *_READER,
-                "roles",
-                "rosters",
-                "sheets",
-                "registrations",
-                "qualifications",
-                "objections",
-                "credit_years",
-                "entry_objections",
-                "closings",
+                *_UNIT,
+                *_CREDITS,
                 "projects",
                 "rule_sets",
+                "receipts",
                 "marking",
+                "question_objections",
+                "regrades",
                 "disclosures",
                 "erasures",
                 "columns",
