@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help run test test-fast check-slow check-fresh lint format screenshots bench drill setup setup-test assets messages lock clean
+.PHONY: help run test test-fast check-slow check-fresh lint format screenshots bench drill chaos-media setup setup-test assets messages lock clean
 
 help:
 	@echo "make run          install what is missing, start the site and its workers (PORT and HOST may be set)"
@@ -16,6 +16,7 @@ help:
 	@echo "make check-fresh  both commands in a new minimal Debian 12 (as root)"
 	@echo "make screenshots  pictures of the main pages into var/screenshots"
 	@echo "make bench        all measurements; make bench-<name> for one of tests/benchmarks/"
+	@echo "make chaos-media  kill workers, encoders, Redis and PostgreSQL while recordings are prepared"
 	@echo "make drill        back up, destroy, restore, verify and sign in, on a PostgreSQL of its own"
 	@echo "make messages     collect texts into locale/ and compile them"
 	@echo "make lock         pin requirements/*.in again, with hashes"
@@ -61,6 +62,9 @@ bench-%: setup-test
 
 drill: setup-test
 	@$(BIN)/python -m tests.drill
+
+chaos-media: setup-test
+	@$(BIN)/python -m tests.chaos.media $(if $(SEED),--seed $(SEED))
 
 messages: setup-test
 	@$(BIN)/python manage.py makemessages -l zh_Hans --no-obsolete --no-location --no-wrap $(foreach name,.venv node_modules staticfiles tests var,--ignore $(name))

@@ -10,12 +10,14 @@ from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import api
 from cms.shared import health, http, pictures
+from courses import manage_urls as courses_manage
 from credits import manage_urls as credits_manage
 from organisations import manage_urls as organisations_manage
 from organisations.views import account, admin
 from quizzes import manage_urls as quizzes_manage
 
 _MANAGE = organisations_manage.urlpatterns + credits_manage.urlpatterns + quizzes_manage.urlpatterns
+_MANAGE += courses_manage.urlpatterns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),

@@ -18,10 +18,12 @@ export default defineConfig({
     cssCodeSplit: true,
     modulePreload: { polyfill: false },
     sourcemap: false,
-    rolldownOptions: { input: "src/main.ts" },
+    rolldownOptions: { input: ["src/main.ts", "src/uploads.ts"] },
   },
   test: {
     environment: "jsdom",
+    // What browsers load: without this its build for Node is taken.
+    alias: { "tus-js-client": new URL("node_modules/tus-js-client/lib.esm/browser/index.js", import.meta.url).pathname },
     include: ["src/**/*.test.ts", "checks/*.test.js"],
     restoreMocks: true,
     // A busy machine is no finding.

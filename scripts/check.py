@@ -29,6 +29,7 @@ ON_ONE_DATABASE = [
             *("offered_forms", "role_matrix", "role_reach", "valid_bodies"),
         )
     ],
+    "tests/chaos",
     "tests/credits/rules",
     "tests/frontend",
     "tests/media_pipeline/services/test_transcoding.py",

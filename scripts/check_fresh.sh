@@ -129,5 +129,5 @@ runner=
 
 if [ "${FRESH_ONLY:-}" != run ]; then
     echo "check-fresh: make test"
-    inside sh -c "cd '$site' && timeout 2700 make test"
+    inside sh -c "cd '$site' && timeout 4500 make test"
 fi

@@ -11,7 +11,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -40,9 +39,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not config.getoption("--services") or config.option.help:
         return None
     arguments = [argument for argument in config.invocation_params.args if argument != "--services"]
-    # Whoever ends this run (a time limit, a closed terminal) must not leave servers behind.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(143))
+    services.end_tidily()
     with services.postgres() as database, services.redis() as broker:
         environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": broker}
         for name in ("ISOCENTER_VAR", "ISOCENTER_VAR_OWNER"):

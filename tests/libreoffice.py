@@ -13,9 +13,12 @@ class LibreOffice:
     def __init__(self, folder: Path) -> None:
         self.profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
 
-    def convert(self, source: Path, kind: str, folder: Path) -> Path:
-        """`source` as a file of `kind` (an ending, after a colon LibreOffice's own filter) in `folder`."""
-        command = ["soffice", self.profile, "--headless", "--convert-to", kind, "--outdir", str(folder), str(source)]
+    def convert(self, source: Path, kind: str, folder: Path, *, reads: str = "") -> Path:
+        """`source` as a file of `kind` (an ending, after a colon LibreOffice's own filter) in `folder`; `reads` is the
+        filter that opens it, where the ending does not say everything."""
+        opening = [f"--infilter={reads}"] if reads else []
+        to = ["--convert-to", kind, "--outdir", str(folder), str(source)]
+        command = ["soffice", self.profile, "--headless", *opening, *to]
         done = subprocess.run(
             command, check=True, timeout=LONGEST_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

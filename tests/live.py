@@ -1,7 +1,6 @@
 """Real processes for tests: the gunicorn server and the Celery worker, on a test's own database."""
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -16,7 +15,6 @@ from django.conf import settings
 from scripts import serve
 from tests import databases, services
 
-PR_SET_PDEATHSIG = 1
 # What a worker logs each time that it has started.
 READY = " ready."
 
@@ -30,11 +28,6 @@ def _environment(database: str) -> dict[str, str]:
         "ISOCENTER_VAR": str(settings.VAR_DIR),
         "ISOCENTER_LIVE": "1",
     }
-
-
-def _end_with_the_tests() -> None:
-    """A test run that is killed leaves no server behind."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def empty_shared_state() -> None:
@@ -67,7 +60,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_the_tests,
+                preexec_fn=services.ending_with_us(signal.SIGTERM),
             )
 
     def _signal(self, number: signal.Signals) -> None:

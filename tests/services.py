@@ -1,16 +1,23 @@
-"""PostgreSQL and Redis for a test run: temporary data, free ports, an unprivileged user, stopped at the end."""
+"""PostgreSQL and Redis for a test run: temporary data, free ports, an unprivileged user, stopped at the end.
+
+They are children of the process that asked for them and end with it, however it ends.
+"""
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
 
 
 def free_port() -> int:
@@ -28,9 +35,32 @@ def postgres_program(name: str) -> str:
     return str(found[-1])
 
 
-def _unprivileged(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+def ending_with_us(number: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: the kernel sends the new process `number` when the thread that started it is no more."""
+    kernel = ctypes.CDLL(None)
+
+    def ask() -> None:
+        kernel.prctl(PR_SET_PDEATHSIG, number)
+
+    return ask
+
+
+def end_tidily() -> None:
+    """Whoever ends this process (a time limit, a closed terminal) waits until it has stopped what it started."""
+
+    def leave(number: int, _frame: object) -> None:
+        # Once is enough: the second must not cut the tidying short.
+        for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(one, signal.SIG_IGN)
+        sys.exit(128 + number)
+
+    for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(one, leave)
+
+
+def _account() -> pwd.struct_passwd:
+    """Whose PostgreSQL is: it refuses to run as root."""
+    return pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
 # Nothing of a test must outlive the run, so nothing waits for the disk.
@@ -46,39 +76,74 @@ class Postgres:
     def __init__(self, folder: Path, options: tuple[str, ...]) -> None:
         self.folder, self.data, self.port = folder, folder / "data", free_port()
         settings = ["listen_addresses=127.0.0.1", "max_connections=100", *options]
-        self.options = " ".join([f"-p {self.port} -k {folder}", *(f"-c {one}" for one in settings)])
+        self.options = ["-p", str(self.port), "-k", str(folder), *(word for one in settings for word in ("-c", one))]
         self.url = f"postgres://isocenter@127.0.0.1:{self.port}/postgres"
+        self.process: subprocess.Popen[bytes] | None = None
 
-    def _run(self, *command: str, check: bool = True, seconds: float = 120) -> None:
-        subprocess.run(
-            _unprivileged([postgres_program(command[0]), "-D", str(self.data), *command[1:]]),
-            check=check, stdout=subprocess.DEVNULL, cwd=self.folder, timeout=seconds,
-        )  # fmt: skip
+    def _begin(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        account = _account()
+        other = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [postgres_program(program), "-D", str(self.data), *arguments],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True,
+                preexec_fn=ending_with_us(signal.SIGQUIT), **other,
+            )  # fmt: skip
+
+    def _logged(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-4000:]
 
     def make(self) -> None:
-        self._run("initdb", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter")
+        arguments = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "-U", "isocenter"]
+        with self._begin("initdb", *arguments) as process:
+            try:
+                code = process.wait(timeout=300)
+            except BaseException:
+                process.kill()
+                raise
+        if code:
+            raise RuntimeError(f"no database was made\n{self._logged()}")
 
     def start(self) -> None:
-        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", self.options, "start")
+        import psycopg
+
+        self.process = self._begin("postgres", *self.options)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=20):
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start\n{self._logged()}")
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "stop", check=False)
+        """At once: what lies in it is thrown away."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.crash()
+        self.process = None
 
     @property
     def pid(self) -> int:
-        return int((self.data / "postmaster.pid").read_text().split()[0])
+        assert self.process is not None
+        return self.process.pid
 
     def crash(self) -> None:
         """As if the power went: the first process before its children, so that none is told to tidy up."""
-        first = self.pid
-        every = [first, *children(first)]
+        every = [self.pid, *children(self.pid)]
         for pid in every:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait(timeout=60)
+        self.process = None
         wait_until_gone(every)
         # In a container nobody may bury the dead, and PostgreSQL would take their number for a running server.
         for lock in (self.data / "postmaster.pid", self.folder / f".s.PGSQL.{self.port}.lock"):
-            lock.unlink()
+            lock.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -87,17 +152,15 @@ def postgres_server(*options: str) -> Iterator[Postgres]:
     # A socket's path has at most 107 bytes, so not below the checkout.
     folder = Path(tempfile.mkdtemp(prefix="iso-pg-", dir="/tmp"))
     if os.geteuid() == 0:
-        account = pwd.getpwnam("postgres")
+        account = _account()
         os.chown(folder, account.pw_uid, account.pw_gid)
     server = Postgres(folder, options)
     try:
         server.make()
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+        yield server
     finally:
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -136,22 +199,50 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+class Redis:
+    """A server of its own that keeps nothing: `start`, `crash` (SIGKILL), `start` again on the same port, `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)],
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=ending_with_us(signal.SIGKILL),
+        )
+        wait_for_port(self.port, self.process)
+
+    def crash(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=20)
+        self.process = None
+
+    stop = crash
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[Redis]:
+    """A running, empty server."""
+    folder = Path(tempfile.mkdtemp(prefix="iso-redis-", dir="/tmp"))
+    server = Redis(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def redis() -> Iterator[str]:
     """Yields the URL of database 0 of an empty Redis."""
-    folder, port = tempfile.mkdtemp(prefix="iso-redis-", dir="/tmp"), free_port()
-    server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for_port(port, server)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        shutil.rmtree(folder, ignore_errors=True)
+    with redis_server() as server:
+        yield server.url
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:

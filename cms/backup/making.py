@@ -18,7 +18,7 @@ from wagtail.models import Site
 from cms.backup import BackupError, Busy, NotPrepared, Part, archive, databases, storages
 from cms.shared import crypto
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.services import erasure_list, keys
 
 FORMAT = 1

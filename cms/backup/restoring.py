@@ -21,7 +21,7 @@ from cms.backup.making import FORMAT
 from cms.shared import append_only, crypto
 from credits.services.verification import verify_ledger
 from organisations import audit
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.services import erasure_list, keys
 
 Tell = Callable[[str], None]

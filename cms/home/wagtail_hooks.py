@@ -12,7 +12,7 @@ from wagtail.models import Page
 from cms.home.models import HomePage
 from cms.home.views import home
 from cms.shared.public import SHARED_SECONDS
-from courses.models import LessonPage
+from courses.models import LessonPage, QuizPage
 
 
 @hooks.register("on_serve_page", order=100)
@@ -34,8 +34,8 @@ def tell_how_long_the_earlier_version_lasts(request: HttpRequest, page: Page) ->
     """With an address that no cache has met yet, so that the editor sees the page as it is now."""
     if not page.live or page.approved_schedule:  # what is planned changes nothing yet
         return
-    # A lesson is kept by no cache; the public page that lists it is its course's.
-    public = page.get_parent() if isinstance(page, LessonPage) else page
+    # A lesson and a quiz are kept by no cache; the public page that lists them is the one above.
+    public = page.get_parent() if isinstance(page, LessonPage | QuizPage) else page
     address = public.get_url(request)
     buttons = [messages.button(f"{address}?version={page.live_revision_id}", _("See the page as it is now"))]
     text = _("Readers may see the earlier version of public pages for up to %(minutes)s minutes.")

@@ -181,6 +181,8 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 # One society, one time: nobody chooses another one in the admin.
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
+# Whose public holidays are no working days (a file of credits/holidays); "" where none are known.
+HOLIDAYS = "cn@2026.1"
 
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = BASE_DIR / "staticfiles"
@@ -271,6 +273,8 @@ CELERY_BEAT_SCHEDULE = {
     "rosters": {"task": "organisations.erase_rosters", "schedule": crontab(hour=3, minute=20)},
     "roles": {"task": "organisations.sync_roles", "schedule": crontab(hour=0, minute=5)},
     "uploads": {"task": "media_pipeline.sweep_uploads", "schedule": crontab(minute=20)},
+    "renditions": {"task": "media_pipeline.sweep_renditions", "schedule": crontab(hour=3, minute=55)},
+    "originals": {"task": "media_pipeline.sweep_originals", "schedule": crontab(hour=2, minute=10)},
     "sheets": {"task": "organisations.erase_old_sheets", "schedule": crontab(minute=35)},
     "batches": {"task": "media_pipeline.forget_batches", "schedule": crontab(hour=3, minute=50)},
     "disclosures": {"task": "credits.erase_disclosures", "schedule": crontab(minute=25)},
@@ -280,8 +284,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 # True where every queue has one worker: when it starts, nobody else can be running the jobs of its queues.
 ONE_WORKER_A_QUEUE = False
-# How many jobs of a model run at once, by label; not named, as many as there are workers.
-JOBS_AT_ONCE: dict[str, int] = {}
+# How long a job is its worker's after the last sign of life.
+JOB_LEASE_S = 60
+# How many jobs of a model run at once over all workers, by label; not named, as many as there are workers. One encode
+# keeps two processors busy.
+JOBS_AT_ONCE: dict[str, int] = {"media_pipeline.TranscodeJob": max(1, (os.cpu_count() or 1) // 2)}
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logs.configure(level=os.environ.get("LOG_LEVEL", "INFO"))
@@ -329,7 +336,19 @@ DEFAULT_RULE_SET = "cn-henan-cme"
 DEFAULT_TITLE_PATHWAY = "cn-title-2021"
 
 # Greatest size of one uploaded recording.
-LECTURE_MAX_BYTES = 4 * 1024**3
+LECTURE_MAX_BYTES = 10 * 1024**3
+# How recordings arrive: in parts of so many bytes, kept for so many days after the last one came; so long nobody else
+# may write after the last sign of life of a request that does.
+LECTURE_UPLOAD_PART_BYTES = 8 * 1024**2
+LECTURE_UPLOAD_DAYS = 7
+LECTURE_UPLOAD_LEASE_S = 10.0
+# How many bytes of recordings and renditions a unit may keep that has no limit of its own; None: as many as there is
+# room for.
+LECTURE_QUOTA_BYTES: int | None = None
+# What becomes of the uploaded file so many days after a good set was made of it: "keep", "cold" (moved to the storage
+# "cold"), "delete". A lecture may have a rule of its own.
+LECTURE_ORIGINALS = "keep"
+LECTURE_ORIGINAL_DAYS = 90
 # How lecture files leave the server: "django" streams them, "accel" hands them to nginx (X-Accel-Redirect below
 # LECTURE_ACCEL_PREFIX), "redirect" sends the browser to a signed address of the S3-compatible storage.
 LECTURE_DELIVERY = "django"

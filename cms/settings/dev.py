@@ -93,10 +93,8 @@ if not _broker:
         "control_folder": str(_control),
     }
 
-# One worker for recordings and one for everything else, see scripts/serve.py; one recording at a time, however many
-# hands a worker has.
+# One worker for recordings and one for everything else, see scripts/serve.py.
 ONE_WORKER_A_QUEUE = not _broker
-JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 1}
 CELERY_WORKER_CONCURRENCY = 2
 # Nobody asks these workers anything, and two that start at once must not write the same file of addresses.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(_broker)

@@ -10,7 +10,11 @@
 | EMAIL_URL, EMAIL_FROM | smtp://user:password@host:587?tls=1; sender's address |
 | PRIVATE_FOLDER or S3_BUCKET_PRIVATE, S3_ENDPOINT_URL, S3_ACCESS_KEY, S3_SECRET_KEY, S3_REGION, S3_ADDRESSING | where files lie; none of them is public |
 | LECTURE_DELIVERY | with PRIVATE_FOLDER: django (default) or accel (nginx serves it) |
-| UPLOAD_FOLDER | where uploads arrive before they are stored (default: the system's temporary folder) |
+| UPLOAD_FOLDER | where files of plain forms arrive before they are stored (default: the system's temporary folder) |
+| LECTURE_MAX_GB, LECTURE_QUOTA_GB, LECTURE_UPLOAD_DAYS | greatest recording (default 10); what a unit may keep that has no limit of its own (default: no limit); how long an unfinished upload is kept (default 7) |
+| LECTURE_ORIGINALS, LECTURE_ORIGINAL_DAYS | what becomes of an uploaded recording so many days (default 90) after it was prepared well: keep (default), cold, delete |
+| COLD_FOLDER | an absolute folder for LECTURE_ORIGINALS=cold, shared by every worker; on cheap disks |
+| LECTURE_JOBS_AT_ONCE | how many recordings are prepared at once, by all workers together (default: half as many as this machine has processors) |
 | TRUSTED_PROXY_COUNT | reverse proxies in front (default 1) |
 | HSTS_SECONDS, HSTS_INCLUDE_SUBDOMAINS, HSTS_PRELOAD | how long browsers insist on HTTPS (default a year); for all names of the domain; in browsers' lists (both off) |
 | ICP_NUMBER, PUBLIC_SECURITY_NUMBER | filing numbers for the footer |
@@ -206,11 +210,26 @@ STORAGES = {
     "staticfiles": {"BACKEND": "cms.shared.storage.StaticStorage"},
 }
 
+LECTURE_ORIGINALS = os.environ.get("LECTURE_ORIGINALS", "keep")
+LECTURE_ORIGINAL_DAYS = int(os.environ.get("LECTURE_ORIGINAL_DAYS", "90"))
+if os.environ.get("COLD_FOLDER"):
+    STORAGES["cold"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": Path(os.environ["COLD_FOLDER"]), "base_url": None},
+    }
+if LECTURE_ORIGINALS not in {"keep", "cold", "delete"} or (LECTURE_ORIGINALS == "cold" and "cold" not in STORAGES):
+    _problems.append("LECTURE_ORIGINALS is keep, cold (then COLD_FOLDER says where) or delete.")
+
 # Uploads of several gigabytes arrive here; best on the disk of the private files.
 ERASURE_LIST = _required("ERASURE_LIST", "an absolute path, kept apart from the backups: /srv/isocenter/erasures.txt")
 if ERASURE_LIST and not Path(ERASURE_LIST).is_absolute():
     _problems.append("ERASURE_LIST must be an absolute path: /srv/isocenter/erasures.txt")
 
+LECTURE_MAX_BYTES = int(os.environ.get("LECTURE_MAX_GB", "10")) * 1024**3
+LECTURE_QUOTA_BYTES = int(os.environ["LECTURE_QUOTA_GB"]) * 1024**3 if os.environ.get("LECTURE_QUOTA_GB") else None
+LECTURE_UPLOAD_DAYS = int(os.environ.get("LECTURE_UPLOAD_DAYS", "7"))
+if os.environ.get("LECTURE_JOBS_AT_ONCE"):
+    JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": max(1, int(os.environ["LECTURE_JOBS_AT_ONCE"]))}
 FILE_UPLOAD_TEMP_DIR = os.environ.get("UPLOAD_FOLDER") or None
 
 ICP_NUMBER = os.environ.get("ICP_NUMBER", "")

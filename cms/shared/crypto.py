@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -65,19 +65,19 @@ def _cipher(key: bytes) -> AESGCM:
 
 def decrypt(sealed: str, *, row: str) -> str:
     """The clear text. Raises cryptography.exceptions.InvalidTag if the value was moved or altered."""
-    return reader()(sealed, row)
+    (clear,) = decrypt_each([(sealed, row)])
+    return clear
 
 
-def reader() -> Callable[[str, str], str]:
-    """As `decrypt` (sealed, row), for many values at once: the keys are looked up now and kept."""
-    ciphers = {key_id: _cipher(key) for key_id, key in keys("field_encryption").items()}
-
-    def read(sealed: str, row: str) -> str:
+def decrypt_each(values: Iterable[tuple[str, str]]) -> list[str]:
+    """As `decrypt` of each (sealed, row); the keys are looked up once."""
+    opens = {key_id: _cipher(key).decrypt for key_id, key in keys("field_encryption").items()}
+    decoded, found = binascii.a2b_base64, list[str]()
+    for sealed, row in values:
         key_id, _, encoded = sealed.partition(".")
-        raw = binascii.a2b_base64(encoded)
-        return ciphers[key_id].decrypt(raw[:12], raw[12:], row.encode()).decode()
-
-    return read
+        raw = decoded(encoded)
+        found.append(opens[key_id](raw[:12], raw[12:], row.encode()).decode())
+    return found
 
 
 # What `decrypt` raises: no such key, a value that is none, a moved or an altered value.

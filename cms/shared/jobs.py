@@ -8,6 +8,7 @@ import contextlib
 import threading
 import traceback
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -24,8 +25,10 @@ from cms.shared import logs
 
 logger = structlog.get_logger(__name__)
 
-# A worker beats at least every 15 s while it works; three missed beats and the job is somebody else's.
-LEASE = timedelta(seconds=60)
+# A worker beats at least four times in this while it works; without a beat for so long the job is somebody else's.
+LEASE = timedelta(seconds=settings.JOB_LEASE_S)
+# The first of the two numbers of the lock under which limited jobs are taken; the second is of their kind.
+CLAIM_LOCK = 20261123
 
 
 class JobState(models.TextChoices):
@@ -83,13 +86,55 @@ class Job(models.Model):
         return max(0, at_once - cls._default_manager.filter(state=JobState.RUNNING).count())
 
     @classmethod
+    def in_turn(cls) -> list[int]:
+        """The waiting jobs in the order in which they are to be taken. A kind with an order of its own says it here."""
+        waiting = cls._default_manager.filter(state=JobState.QUEUED)
+        return list(waiting.order_by("pk").values_list("pk", flat=True))
+
+    @classmethod
+    @contextlib.contextmanager
+    def _one_at_a_time(cls) -> Iterator[None]:
+        """Where jobs of this kind are limited, nobody else takes one until this transaction ends.
+
+        Counting and taking are two statements: without this, two workers would both find the last place free. SQLite
+        has one writer at a time anyway.
+        """
+        if cls._meta.label not in settings.JOBS_AT_ONCE:
+            yield
+            return
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [CLAIM_LOCK, zlib.crc32(cls._name()) >> 1])
+            yield
+
+    @classmethod
+    def _name(cls) -> bytes:
+        return cls._meta.label.encode()
+
+    @classmethod
     def claim(cls, pk: int) -> Self | None:
         """Take the queued job `pk`; None if another worker has it, it is over, or enough of its kind are running.
 
         The reaper and every job that ends wake the next one, so that a job left waiting here is not forgotten.
         """
-        if cls.places() == 0:
-            return None
+        with cls._one_at_a_time():
+            return None if cls.places() == 0 else cls._take(pk)
+
+    @classmethod
+    def claim_next(cls) -> Self | None:
+        """Take the waiting job whose turn it is (`in_turn`); None if none waits or enough of its kind are running."""
+        with cls._one_at_a_time():
+            if cls.places() == 0:
+                return None
+            for pk in cls.in_turn():
+                job = cls._take(pk)
+                if job is not None:
+                    return job
+        return None
+
+    @classmethod
+    def _take(cls, pk: int) -> Self | None:
         lease, now = uuid.uuid4(), timezone.now()
         taken = cls._default_manager.filter(pk=pk, state=JobState.QUEUED).update(
             state=JobState.RUNNING,
@@ -110,17 +155,21 @@ class Job(models.Model):
     def _wake_next(self) -> None:
         """If jobs of this kind are limited, the end of one is the turn of the next."""
         if self._meta.label in settings.JOBS_AT_ONCE:
-            waiting = type(self)._default_manager.filter(state=JobState.QUEUED).exclude(pk=self.pk)
-            following = waiting.order_by("pk").values_list("pk", flat=True).first()
+            following = next((pk for pk in self.in_turn() if pk != self.pk), None)
             if following is not None:
                 wake(self.task_name, following)
 
     def _held(self) -> models.QuerySet[Self]:
         return type(self)._default_manager.filter(pk=self.pk, lease=self.lease, state=JobState.RUNNING)
 
-    def beat(self, *, stage: str | None = None, progress: int | None = None) -> None:
-        """Say that the work goes on. Raises LostLease if it is no longer ours or was cancelled."""
-        changes: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    def require_wanted(self) -> None:
+        """Raises LostLease if the job is no longer ours or was cancelled; writes nothing."""
+        if not self._held().filter(cancel_requested=False).exists():
+            raise LostLease
+
+    def beat(self, *, stage: str | None = None, progress: int | None = None, **fields: Any) -> None:
+        """Say that the work goes on, with `fields` of the model. Raises LostLease if it is not ours or cancelled."""
+        changes: dict[str, Any] = {"heartbeat_at": timezone.now(), **fields}
         if stage is not None:
             changes["stage"] = self.stage = stage
         if progress is not None:
@@ -283,8 +332,7 @@ def reap_all() -> int:
     sent = 0
     for model in job_models():
         model.reap()
-        waiting = model._default_manager.filter(state=JobState.QUEUED).order_by("pk").values_list("pk", flat=True)
-        for pk in waiting[: model.places()]:
+        for pk in model.in_turn()[: model.places()]:
             send(model.task_name, pk)
             sent += 1
     return sent

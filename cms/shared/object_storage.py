@@ -1,5 +1,6 @@
 """The private storage on an S3-compatible service."""
 
+import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -132,6 +133,46 @@ class ObjectStorage(S3Storage, RemoteStorage):
         with _answered():
             for found in self.bucket.objects.filter(Prefix=f"{folder}/"):
                 yield found.key, found.last_modified
+
+    def read(self, key: str) -> Iterator[bytes]:
+        with _answered(), self._present(key):
+            yield from self.bucket.Object(key).get()["Body"].iter_chunks(1024 * 1024)
+
+    def begin_parts(self, key: str) -> str:
+        with _answered():
+            begun = self._client.create_multipart_upload(Bucket=self.bucket_name, Key=key)
+            return str(begun["UploadId"])
+
+    def put_part(self, key: str, multipart_id: str, number: int, data: bytes) -> str:
+        with _answered(), self._present(key):
+            sent = self._client.upload_part(
+                Bucket=self.bucket_name, Key=key, UploadId=multipart_id, PartNumber=number, Body=data
+            )
+            return str(sent["ETag"])
+
+    def join_parts(self, key: str, multipart_id: str, tags: list[str]) -> None:
+        parts = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, start=1)]
+        with _answered():
+            try:
+                self._client.complete_multipart_upload(
+                    Bucket=self.bucket_name, Key=key, UploadId=multipart_id, MultipartUpload={"Parts": parts}
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "NoSuchUpload" and self.exists(key):
+                    return
+                if code in {"NoSuchUpload", "InvalidPart", "EntityTooSmall"}:
+                    raise FileNotFoundError(key) from error
+                raise
+
+    def drop_parts(self, key: str, multipart_id: str) -> None:
+        with _answered(), contextlib.suppress(FileNotFoundError), self._present(key):
+            self._client.abort_multipart_upload(Bucket=self.bucket_name, Key=key, UploadId=multipart_id)
+
+    def unfinished_parts(self, folder: str) -> Iterator[tuple[str, str, datetime]]:
+        with _answered():
+            for found in self.bucket.multipart_uploads.filter(Prefix=f"{folder}/"):
+                yield found.object_key, found.id, found.initiated
 
     def delete_below(self, folder: str) -> None:
         # One by one: deletion in bulk wants checksums that differ from service to service.

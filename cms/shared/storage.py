@@ -23,9 +23,17 @@ from django.utils.deconstruct import deconstructible
 from django.utils.encoding import filepath_to_uri
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+# What object storages take for a part that is not the last.
+SMALLEST_PART = 5 * 1024**2
+
 
 def private_storage() -> Storage:
     return storages["private"]
+
+
+def cold_storage() -> Storage | None:
+    """Where originals are moved that are hardly needed any more; None if this installation has none."""
+    return storages["cold"] if "cold" in settings.STORAGES else None
 
 
 class RemoteStorage(Storage, ABC):
@@ -53,6 +61,34 @@ class RemoteStorage(Storage, ABC):
     @abstractmethod
     def delete_below(self, folder: str) -> None:
         """Delete every file below `folder`."""
+
+    @abstractmethod
+    def read(self, key: str) -> Iterator[bytes]:
+        """The bytes of `key`, piece by piece. Raises FileNotFoundError if there is none."""
+
+    @abstractmethod
+    def begin_parts(self, key: str) -> str:
+        """Begin a file that comes in parts; the id under which they are sent."""
+
+    @abstractmethod
+    def put_part(self, key: str, multipart_id: str, number: int, data: bytes) -> str:
+        """Send part `number` (from 1), over what was sent for it before; its tag. All but the last are of at least
+        SMALLEST_PART bytes. Raises FileNotFoundError if the parts were dropped."""
+
+    @abstractmethod
+    def join_parts(self, key: str, multipart_id: str, tags: list[str]) -> None:
+        """Make the parts with these tags the file `key`. Nothing happens if that was done before.
+
+        Raises FileNotFoundError if a part is not there or is another one.
+        """
+
+    @abstractmethod
+    def drop_parts(self, key: str, multipart_id: str) -> None:
+        """Delete the parts of a file that will not come. Nothing happens if they are gone."""
+
+    @abstractmethod
+    def unfinished_parts(self, folder: str) -> Iterator[tuple[str, str, datetime]]:
+        """Key, id and begin of every file below `folder` of which there are only parts."""
 
 
 @deconstructible(path="cms.shared.storage.SiteStorage")

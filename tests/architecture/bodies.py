@@ -100,7 +100,14 @@ BODIES: dict[str, Callable[["MatrixWorld"], Body]] = {
     "manage/objections/<uuid:public_id>/answer/": lambda world: {"answer": "已更正"},
     "manage/erasures/<uuid:public_id>/decide/": lambda world: {"do": "accept"},
     "manage/marking/take/": lambda world: {},
+    "manage/receipts/": lambda world: {"receipt": world.answer_file.attempt.receipt},
+    "quizzes/results/": lambda world: {"receipt": world.answer_file.attempt.receipt},
     "manage/marking/<uuid:public_id>/": lambda world: {"do": "hand-in", "points": "5"},
+    "manage/questions/objections/<uuid:public_id>/answer/": lambda world: {"decision": "accepted", "text": _REASON},
+    "quizzes/attempts/<uuid:public_id>/objections/<uuid:item>/": lambda world: {"text": "题干有歧义"},
+    "api/v1/attempts/<uuid:public_id>/objections/": lambda world: {
+        "item": world.answer_file.item, "text": "题干有歧义",
+    },
     "manage/disclosures/<uuid:public_id>/decide/": lambda world: {"do": "accept", "decision": "approve"},
     "manage/rosters/": lambda world: {
         "unit": str(world.hospital.public_id), "file": SimpleUploadedFile("new.csv", "姓名,工号\n韩梅,2\n".encode()),

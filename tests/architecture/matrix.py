@@ -14,12 +14,15 @@ from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache as shared_cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
+from courses.models import LostPass
 from credits.enums import OfficialState
 from credits.models import (
     ColumnDraft,
@@ -40,7 +43,8 @@ from credits.models.exports import DEFAULT_SET
 from credits.services import column_sets, disclosures, feeds, following, official, statements, titles
 from credits.services import objections as entry_objections
 from organisations import audit
-from organisations.enums import Deed, Degree, NodeKind, PersonState, QualificationKind, Role, SheetChoice
+from organisations.deeds import Deed
+from organisations.enums import Degree, NodeKind, PersonState, QualificationKind, Role, SheetChoice
 from organisations.models import (
     AccountMerge,
     ActivationSheet,
@@ -60,8 +64,9 @@ from organisations.models import (
     StatePeriod,
 )
 from organisations.services import alliances, erasure, groups, objections, own_data, qualifications, rosters, sheets
-from quizzes.models import AnswerFile, Attempt, Marking
-from quizzes.services import attempts, marking
+from quizzes.models import AnswerFile, Attempt, Bank, Marking, QuestionObjection, Regrade
+from quizzes.services import attempts, marking, scorings
+from quizzes.services import objections as question_objections
 from tests.architecture.addresses import Address, addresses
 from tests.factories.credits import HENAN, ProjectFactory
 from tests.factories.marking import answer, file_question, items_of
@@ -75,7 +80,9 @@ from tests.factories.organisations import (
     PersonFactory,
     RoleGrantFactory,
 )
-from tests.factories.quizzes import AttemptFactory, QuizFactory
+from tests.factories.quizzes import AttemptFactory, QuestionFactory, QuizFactory
+from tests.factories.regrades import closed as closed_attempt
+from tests.factories.regrades import correct, counted
 from tests.world import World
 
 FILE = Path(__file__).with_name("role_matrix.tsv")
@@ -93,6 +100,17 @@ OBJECTS: dict[str, Callable[["MatrixWorld"], tuple[str, ...]]] = {
     "file item": lambda world: (str(world.file_attempt.public_id), items_of(world.file_attempt)[0]),
     "marking": lambda world: (str(world.marking.public_id),),
     "marking, no picture": lambda world: (str(world.marking.public_id), "1"),
+    "handed in": lambda world: (str(world.answer_file.attempt.public_id),),
+    "handed-in item": lambda world: (
+        str(world.answer_file.attempt.public_id),
+        items_of(world.answer_file.attempt)[0],
+    ),
+    "question objection": lambda world: (str(world.question_objection.public_id),),
+    "question objection, no picture": lambda world: (str(world.question_objection.public_id), "1"),
+    "regrade": lambda world: (str(world.regrade.public_id),),
+    "lost pass": lambda world: (str(world.lost_pass.public_id),),
+    "question": lambda world: (str(world.regrade.question.public_id),),
+    "bank": lambda world: (str(world.scored_bank.public_id),),
     "course": lambda world: (str(world.offer.course.translation_key),),
     "enrolment": lambda world: (str(world.enrolment.public_id),),
     "export": lambda world: (str(world.export.public_id),),
@@ -159,13 +177,15 @@ class MatrixWorld(World):
             # On a place of either reach whatever its kind: the matrix asks about reach.
             RoleGrantFactory(person=holder, role=role, node=place, begins=date(2020, 1, 1))
             groups.sync(holder)
-            self.holders[role, is_inside] = holder
+            self.holders[role, is_inside] = signed_in(holder)
+        signed_in(self.learner)
+        self.browser = Client(raise_request_exception=False)
 
     def holder(self, role: Role, place: Node) -> Person:
         """Somebody else with this role there, who works at no place of it."""
         grant = RoleGrantFactory(person=PersonFactory(), role=role, node=place, begins=date(2020, 1, 1))
         groups.sync(grant.person)
-        return grant.person
+        return signed_in(grant.person)
 
     @cached_property
     def file_attempt(self) -> Attempt:
@@ -185,6 +205,38 @@ class MatrixWorld(World):
         """Begun by the lecturer of the learner's hospital."""
         item = self.answer_file.attempt.marking_items.get()
         return marking.claim(by=self.holders[Role.LECTURER, True], public_id=item.public_id)
+
+    @cached_property
+    def question_objection(self) -> QuestionObjection:
+        """The learner's, to a question of a quiz that they handed in."""
+        attempt = AttemptFactory(person=self.learner, quiz=QuizFactory(questions=1))
+        attempts.submit(person=self.learner, public_id=attempt.public_id)
+        item = UUID(items_of(attempt)[0])
+        return question_objections.object_to(
+            by=self.learner, attempt_id=attempt.public_id, item=item, text="两个选项都对"
+        )
+
+    @cached_property
+    def regrade(self) -> Regrade:
+        """Counted, of a question that the learner answered wrongly; it waits for a second person."""
+        question = QuestionFactory(answer="B")
+        closed_attempt(question, values=("C",), person=self.learner)
+        correct(question, "C")
+        return counted(question)
+
+    @cached_property
+    def lost_pass(self) -> LostPass:
+        """Of the learner; it waits for the province."""
+        return LostPass.objects.create(
+            progress=self.opened(self.quiz_lesson), attempt=self.attempt, grade_revision=2, unit=self.hospital
+        )
+
+    @cached_property
+    def scored_bank(self) -> Bank:
+        """It has a scoring of its own."""
+        bank: Bank = self.regrade.bank
+        scorings.set_multiple_scoring(by=None, bank=bank, mode="partial_no_wrong")
+        return bank
 
     @cached_property
     def alliance(self) -> Alliance:
@@ -375,9 +427,7 @@ class MatrixWorld(World):
         """The status that `person` (None: nobody signed in) gets, who sends `body`. Whatever it did is undone."""
         sent = body or {}
         with undone():
-            client = Client(raise_request_exception=False)
-            if person is not None:
-                client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            client = browser_of(person, self.browser)
             path = line.path(self)
             if line.method == "get":
                 response = client.get(path)
@@ -399,6 +449,22 @@ class MatrixWorld(World):
             pair = [str(self.answer(line, self.holders[role, is_inside])) for is_inside in (True, False)]
             found[role.value] = pair[0] if pair[0] == pair[1] else "/".join(pair)
         return found
+
+
+def signed_in(person: Person) -> Person:
+    """`person`, who signed in once: that costs more than most answers. The session lies where the person lies."""
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    person.signed_in_as = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return person
+
+
+def browser_of(person: Person | None, browser: Client) -> Client:
+    """`browser`, handed to `person` (None: nobody)."""
+    browser.cookies.clear()
+    if person is not None:
+        browser.cookies[settings.SESSION_COOKIE_NAME] = person.signed_in_as
+    return browser
 
 
 _OWN = [name for name, member in vars(MatrixWorld).items() if isinstance(member, cached_property)]

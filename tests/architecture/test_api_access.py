@@ -75,6 +75,10 @@ def _answers(world: World) -> Any:
     return {"events": [{"client": "tab-0001", "counter": 1, "question": question, "value": "A"}]}
 
 
+def _objection(world: World) -> Any:
+    return {"item": _item(world)["item"], "text": "两个选项都对。"}
+
+
 def _wanted(world: World) -> Any:
     year = world.entry.ends_on.year
     return {
@@ -104,7 +108,9 @@ TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any
     ("post", "play-sessions/<uuid:session>/batches/"): (_session, _batch, LEARNERS_ALONE),
     ("get", "learning/"): (nothing, nothing, OWN),
     ("post", "lessons/<uuid:key>/play/"): (_lesson, nothing, ENROLLED_ALONE),
+    ("post", "lessons/<uuid:key>/attention/"): (_lesson, nothing, (409, *ENROLLED_ALONE[1:])),
     ("post", "lessons/<uuid:key>/settle/"): (_lesson, nothing, ENROLLED_ALONE),
+    ("get", "quiz-results/"): (nothing, nothing, OWN),
     ("post", "attempts/"): (nothing, lambda world: {"permit": world.permit}, (201, 403, 403, 403, 403)),
     ("get", "attempts/<uuid:public_id>/"): (_attempt, nothing, LEARNERS_ALONE),
     ("post", "attempts/<uuid:public_id>/answers/"): (_attempt, _answers, LEARNERS_ALONE),
@@ -113,6 +119,8 @@ TABLE: dict[tuple[str, str], tuple[Callable[[World], Any], Callable[[World], Any
     # It takes a form with a file, no JSON: who may send one is tried in tests/quizzes/marking/test_files.py.
     ("post", "attempts/<uuid:public_id>/items/<uuid:item>/file/"): (_item, nothing, (415, 415, 415, 415, 403)),
     ("post", "attempts/<uuid:public_id>/submit/"): (_attempt, nothing, LEARNERS_ALONE),
+    ("get", "attempts/<uuid:public_id>/objections/"): (_attempt, nothing, LEARNERS_ALONE),
+    ("post", "attempts/<uuid:public_id>/objections/"): (_attempt, _objection, (409, 404, 404, 404, 403)),
     ("get", "me/"): (nothing, nothing, OWN),
     ("get", "notifications/"): (nothing, nothing, OWN),
     ("post", "notifications/read/"): (nothing, nothing, (204, 204, 204, 204, 403)),

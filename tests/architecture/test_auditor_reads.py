@@ -63,6 +63,7 @@ SENT = {
     "credits/exports/request/": "has a file made of what is shown, numbers masked",
     "manage/audit/list.csv": "filters travel in the body, so that no name stands in an address",
     "manage/people/find/": "looks for somebody by a number that must not stand in an address",
+    "manage/receipts/": "looks up what a receipt stands for; it must not stand in an address",
 }
 
 

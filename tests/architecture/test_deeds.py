@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from organisations.enums import Deed
+from organisations.deeds import Deed
 from organisations.models import AuditEvent
 from organisations.selectors import log_words
 

@@ -17,7 +17,13 @@ from credits.services import exports
 from organisations.enums import Role
 from organisations.models import Person
 from organisations.notifications import notify
-from tests.factories.courses import CoursePageFactory, LessonPageFactory, OfferFactory, course_with
+from tests.factories.courses import (
+    CoursePageFactory,
+    LessonPageFactory,
+    OfferFactory,
+    QuizPageFactory,
+    course_with,
+)
 from tests.factories.credits import HENAN, ProjectFactory, entry
 from tests.factories.media_pipeline import LectureFactory
 from tests.factories.organisations import (
@@ -99,6 +105,11 @@ LISTS: dict[str, tuple[Callable[[Desk], str], Callable[[Desk, int], Any]]] = {
         lambda desk: reverse("courses:my_learning"),
         lambda desk, n: enrol(person=desk.me, offer=course_with([LessonKind.READING, LessonKind.ON_SITE])),
     ),
+    "my results": (lambda desk: reverse("quizzes:results"), lambda desk, n: AttemptFactory(person=desk.me)),
+    "catalogue of quizzes": (
+        lambda desk: f"{desk.course.get_parent().get_url()}?kind=quizzes",
+        lambda desk, n: QuizPageFactory(),
+    ),
     "sign-offs": (lambda desk: reverse("courses:sign_offs"), _awaiting_sign_off),
     "my credits": (lambda desk: reverse("credits:my_credits"), _entry),
     "people": (lambda desk: reverse("credits:people"), lambda desk, n: entry(person=_colleague(desk, n))),
@@ -115,6 +126,7 @@ LISTS: dict[str, tuple[Callable[[Desk], str], Callable[[Desk, int], Any]]] = {
     "API entries": (lambda desk: "/api/v1/credits/entries/", _entry),
     "API standing": (lambda desk: "/api/v1/credits/standing/", _entry),
     "API exports": (lambda desk: "/api/v1/credit-exports/", _export),
+    "API results": (lambda desk: "/api/v1/quiz-results/", lambda desk, n: AttemptFactory(person=desk.me)),
     "API me": (lambda desk: "/api/v1/me/", _own_role),
     "API notifications": (
         lambda desk: "/api/v1/notifications/",

@@ -57,6 +57,7 @@ CHINESE_CODE = {
     "credits/services/official/rows.py",
     "credits/services/project_imports/blank.py",
     "credits/services/project_imports/rows.py",
+    "media_pipeline/services/imports.py",
     "organisations/enums.py",
     "organisations/formats/cells.py",
     "organisations/formats/columns.py",
@@ -66,7 +67,7 @@ CHINESE_CODE = {
     "organisations/management/commands/setup_units.py",
 }
 # Latin text in templates that needs no translation.
-LATIN = {"CSV", "English", "ID", "Isocenter", "SHA", "Something went wrong", "XLSX", "JSON", "URL"}
+LATIN = {"CSV", "English", "ID", "Isocenter", "LUFS", "SHA", "Something went wrong", "XLSX", "JSON", "URL"}
 
 
 def chinese(path: Path, *command: str) -> Texts:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from organisations.enums import Role
-from tests.architecture.matrix import MatrixWorld, lines, undone
+from tests.architecture.matrix import MatrixWorld, browser_of, lines, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -19,14 +19,12 @@ ASKED = (Role.AUDITOR, Role.DEPARTMENT_CREDIT_ADMINISTRATOR, Role.BRANCH_SECRETA
 @pytest.mark.parametrize("role", ASKED, ids=[role.value for role in ASKED])
 def test_no_page_offers_a_form_that_its_reader_may_not_send(matrix_world: MatrixWorld, role: Role) -> None:
     holder, refused = matrix_world.holders[role, True], refused_routes(role)
-    found, forms = set(), 0
+    found, forms, client = set(), 0, browser_of(holder, Client())
     for line in lines():
         if line.method != "get" or inside(line.expected[role.value]) != "200":
             continue
         path = line.path(matrix_world)
         with undone():
-            client = Client()
-            client.force_login(holder, backend="django.contrib.auth.backends.ModelBackend")
             response = client.get(path)
             if response.streaming:
                 response.getvalue()

@@ -7,9 +7,11 @@ web process alone counts. `credits_small` is the same with few people.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from tests import services
 from tests.benchmarks.harness import Measured
@@ -22,9 +24,15 @@ def measure(people: int = PEOPLE) -> Measured:
     with tempfile.TemporaryDirectory(prefix="isocenter-credits-") as folder, services.postgres() as database:
         environment = {**os.environ, "DATABASE_URL": database, "ISOCENTER_VAR": folder}
         for step in ("fill", "judge", "csv", "copy", "xlsx", "pages"):
+            begun = time.monotonic()
+            print(f"credits, {people} people: {step} …", file=sys.stderr, flush=True)
             command = [sys.executable, "-m", "tests.benchmarks.credits_child", step, folder, str(people)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+            done = subprocess.run(
+                command, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+                preexec_fn=services.ending_with_us(signal.SIGKILL),
+            )  # fmt: skip
             found[step] = json.loads(done.stdout.splitlines()[-1])
+            print(f"  {time.monotonic() - begun:.0f} s: {found[step]}", file=sys.stderr, flush=True)
     fill, judge, csv, copy, xlsx, pages = found.values()
     measured.add("people", csv["rows"])
     measured.add("entries", fill["entries"])

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import brotli
@@ -24,6 +25,9 @@ class Refused(Exception):
 
 class Browser:
     """One connection that stays open, as browsers keep it; headers as the proxy of a production site passes them on."""
+
+    # Set when the run was told to end: nobody asks for anything any more.
+    given_up = threading.Event()
 
     def __init__(self, port: int, session: str) -> None:
         self.port = port
@@ -43,6 +47,8 @@ class Browser:
 
     def post(self, path: str, body: object) -> Any:
         """The answer's JSON, read to its end. Raises Refused, or OSError and HTTPException when nobody answers."""
+        if self.given_up.is_set():
+            raise Refused("the run was told to end")
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         self.connection.request("POST", path, json.dumps(body).encode(), self.headers)
@@ -87,13 +93,27 @@ def at_once(work: Sequence[Callable[[], None]]) -> float:
         gate.wait()
         one()
 
-    with ThreadPoolExecutor(len(work)) as pool:
+    with _pool(len(work), gate.abort) as pool:
         running = [pool.submit(wait_and, one) for one in work]
         gate.wait()
         begun = time.perf_counter()
         for one in running:
             one.result()
     return time.perf_counter() - begun
+
+
+@contextmanager
+def _pool(size: int, give_up: Callable[[], None] = lambda: None) -> Iterator[ThreadPoolExecutor]:
+    """So many threads. Whoever is told to end does not wait for them: what they talk to is stopped next."""
+    pool = ThreadPoolExecutor(size)
+    try:
+        yield pool
+    except BaseException:
+        give_up()
+        Browser.given_up.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def arriving(work: Sequence[Callable[[], None]], a_second: float) -> Iterator[tuple[float, Exception | None]]:
@@ -110,7 +130,7 @@ def arriving(work: Sequence[Callable[[], None]], a_second: float) -> Iterator[tu
             return time.perf_counter() - due, error
         return time.perf_counter() - due, None
 
-    with ThreadPoolExecutor(len(work)) as pool:
+    with _pool(len(work)) as pool:
         begun = time.perf_counter() + 1
         running = [pool.submit(run, one, begun + number / a_second) for number, one in enumerate(work)]
         for one in running:

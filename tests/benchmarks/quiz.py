@@ -60,10 +60,13 @@ class Known:
 
 
 class Learner:
-    def __init__(self, port: int, person: dict[str, Any], questions: list[str], timer: Timer) -> None:
+    def __init__(self, port: int, person: dict[str, Any], prepared: dict[str, Any], timer: Timer) -> None:
         self.browser, self.timer = Browser(port, person["session"]), timer
         self.permits: list[str] = person["permits"]
-        self.questions = questions
+        self.way_into_the_case: str = person["case"]
+        self.questions: list[str] = prepared["questions"]
+        # Of one case, in order; each opens when the one before is finished.
+        self.items: list[str] = prepared["items"]
         self.known: dict[str, Known] = {}
         self.open: list[str] = []
 
@@ -91,6 +94,24 @@ class Learner:
         self.timer.run("submit", lambda: self.browser.post(path, {"events": []}))
         self.open.pop()
         self.known[attempt].handed_in = True
+
+    def opens_the_case(self) -> None:
+        opened = self.timer.run(
+            "case", lambda: self.browser.post("/api/v1/attempts/", {"permit": self.way_into_the_case})
+        )
+        self.known[opened["id"]] = Known()
+        self.open.append(opened["id"])
+
+    def advances(self) -> None:
+        """Answer every item of the case but the last and finish it for good, each with one request."""
+        attempt = self.open[-1]
+        path = f"/api/v1/attempts/{attempt}/advance/"
+        for number, item in enumerate(self.items[:-1]):
+            value = ANSWERS[number % len(ANSWERS)]
+            event = {"client": "tab-00000001", "counter": number + 1, "question": item, "value": value}
+            body = {"item": item, "events": [event]}
+            self.timer.run("advance", lambda body=body: self.browser.post(path, body))  # type: ignore[misc]
+            self.known[attempt].answers[item] = (number + 1, value)
 
     def refers(self) -> None:
         for number in range(len(self.questions)):
@@ -132,7 +153,10 @@ class Web:
         bind = ["-b", f"127.0.0.1:{self.port}", "--max-requests", "0"]
         command = [sys.executable, "-m", "gunicorn", "-c", "python:cms.gunicorn", *bind, "cms.wsgi"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=services.ending_with_us(signal.SIGTERM),
+            )  # fmt: skip
         deadline = time.monotonic() + 240
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/healthz", headers={"Host": HOST})
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -174,16 +198,19 @@ class Bench:
     def child(self, step: str, *arguments: int, **more: str) -> str:
         command = [sys.executable, "-m", "tests.benchmarks.quiz_child", step, str(self.folder), *map(str, arguments)]
         environment = {**self.environment, **more}
-        return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run(
+            command, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+            preexec_fn=services.ending_with_us(signal.SIGKILL),
+        ).stdout  # fmt: skip
 
     def prepare(self) -> None:
         attempts = 1 + self.size.rounds + self.size.each + 1
         # The first of those that only open shows what a single opening takes.
         openings = self.size.openings + SINGLE
         self.child("migrate", DJANGO_SETTINGS_MODULE="cms.settings.test")
-        self.child("prepare", self.size.learners, attempts, openings)
+        self.child("prepare", self.size.learners, attempts, openings, ADVANCES + 1)
         prepared = json.loads((self.folder / "prepared.json").read_text())
-        everybody = [Learner(self.web.port, person, prepared["questions"], self.timer) for person in prepared["people"]]
+        everybody = [Learner(self.web.port, person, prepared, self.timer) for person in prepared["people"]]
         self.learners, self.openers = everybody[: self.size.learners], everybody[self.size.learners :]
 
     @contextmanager
@@ -208,6 +235,8 @@ class Bench:
 
 
 SINGLE = 30
+# Steps of the longest case there can be, of one item more.
+ADVANCES = 19
 
 
 def alone(bench: Bench, meter: Meter) -> dict[str, float]:
@@ -222,9 +251,14 @@ def alone(bench: Bench, meter: Meter) -> dict[str, float]:
             bench.each(Learner.saves_all)
         with bench.metered(meter, used, "submit"):
             bench.each(Learner.submits)
+    bench.each(Learner.opens_the_case)
+    with bench.metered(meter, used, "advance"):
+        bench.each(Learner.advances)
+    bench.each(Learner.submits)
     found = {}
+    times = {"open": 1, "submit": 1, "save": 20, "reference": 20}
     for kind, sum_of in used.items():
-        many = bench.size.rounds * bench.size.learners * (1 if kind in {"open", "submit"} else 20)
+        many = bench.size.learners * (bench.size.rounds * times[kind] if kind in times else ADVANCES)
         found |= {f"{kind}_cpu": sum_of.cpu / many, f"{kind}_sql": sum_of.statements / many}
         found |= {f"{kind}_web": sum_of.web / many, f"{kind}_database": sum_of.database / many}
     return found
@@ -282,8 +316,8 @@ def measure(size: Size | None = None) -> Measured:
     ):
         bench = Bench(size, Path(folder), database, broker)
         bench.prepare()
-        bench.web.start()
         try:
+            bench.web.start()
             _measure(bench, measured)
         finally:
             if bench.web.process is not None:
@@ -308,10 +342,10 @@ def _measure(bench: Bench, measured: Measured) -> None:
     kept = bench.check()
 
     reference, attempt = found["reference_cpu"], used["attempt"]
-    for kind in ("save", "submit", "open"):
+    for kind in ("save", "advance", "submit", "open"):
         measured.add(f"{kind}_per_reference", found[f"{kind}_cpu"] / reference, "ratio")
     measured.add("attempt_per_reference", attempt.cpu / many / reference, "ratio")
-    for kind in ("reference", "save", "submit", "open"):
+    for kind in ("reference", "save", "advance", "submit", "open"):
         measured.add(f"{kind}_cpu", found[f"{kind}_cpu"] * 1000, "CPU ms")
         measured.add(f"{kind}_database_cpu", found[f"{kind}_database"] * 1000, "CPU ms")
         measured.add(f"{kind}_sql", found[f"{kind}_sql"], "statements")

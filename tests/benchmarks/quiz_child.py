@@ -1,6 +1,6 @@
 """The processes of `quiz` that know the models. `migrate <folder>` fills the empty database, `prepare <folder>
-<learners> <attempts each> <openings>` makes the quiz, the people and their sessions, `check <folder>` compares what
-lies in the database with what was acknowledged.
+<learners> <attempts each> <openings> <items of the case>` makes the quizzes, the people and their sessions, `check
+<folder>` compares what lies in the database with what was acknowledged.
 """
 
 import json
@@ -14,13 +14,13 @@ QUESTIONS = 20
 CASE = "患者，女，58岁，间断胸闷气短三月，加重一周，既往有糖尿病病史十年，血肌酐偏高，拟行胸部CT增强扫描。"
 
 
-def prepare(folder: Path, learners: int, each: int, openings: int) -> None:
+def prepare(folder: Path, learners: int, each: int, openings: int, items: int) -> None:
     from django.core.cache import cache
     from django.db import connection
 
     from quizzes.services import attempts
     from tests.benchmarks.quiz_urls import Account, Line
-    from tests.factories.quizzes import QuestionFactory, QuizFactory
+    from tests.factories.quizzes import QuestionFactory, QuizFactory, make_group
 
     with connection.schema_editor() as editor:
         for model in (Account, Line):
@@ -31,26 +31,27 @@ def prepare(folder: Path, learners: int, each: int, openings: int) -> None:
         for n in range(1, QUESTIONS + 1)
     ]
     quiz = QuizFactory.create(questions=questions, attempts_allowed=0, shuffle_options=True, time_limit_minutes=60)
+    case = make_group("A4", items=items)
+    long_case = QuizFactory.create(questions=[case], time_limit_minutes=60)
+    assert case.current is not None
     cache.clear()
+
+    def permit(person: Any, quiz: Any, turn: int) -> str:
+        context, back = attempts.Context("bench", str(turn)), "/zh-hans/learning/courses/ct/quiz/"
+        return attempts.permit(person=person, quiz=quiz, context=context, return_url=back)
+
     people = []
     for number, person in enumerate(_people(learners + openings)):
         if number < learners:
             Account.objects.create(owner=person)
         turns = each if number < learners else 1
-        permits = [
-            attempts.permit(
-                person=person,
-                quiz=quiz,
-                context=attempts.Context("bench", str(turn)),
-                return_url="/zh-hans/learning/courses/ct/quiz/",
-            )
-            for turn in range(turns)
-        ]
-        people.append({"session": _session(person), "permits": permits})
+        permits = [permit(person, quiz, turn) for turn in range(turns)]
+        people.append({"session": _session(person), "permits": permits, "case": permit(person, long_case, 0)})
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # as autovacuum has done on a real server
     ids = [str(question.public_id) for question in questions]
-    (folder / "prepared.json").write_text(json.dumps({"people": people, "questions": ids}))
+    parts = [item["id"] for item in case.current.items]
+    (folder / "prepared.json").write_text(json.dumps({"people": people, "questions": ids, "items": parts}))
 
 
 def _people(count: int) -> Iterator[Any]:

@@ -6,6 +6,7 @@ fewer rows, quick enough for every round of slow checks.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,10 @@ def measure(rows: int = ROWS) -> Measured:
         environment = {**os.environ, "DATABASE_URL": database, "ISOCENTER_VAR": folder}
         for step in ("write", "prepare", "measure"):
             command = [sys.executable, "-m", "tests.benchmarks.rosters_child", step, str(sheet), str(rows)]
-            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+            done = subprocess.run(
+                command, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+                preexec_fn=services.ending_with_us(signal.SIGKILL),
+            )  # fmt: skip
     found = json.loads(done.stdout.splitlines()[-1])
     measured.add("rows", rows)
     measured.add("reading", found["reading"], "CPU s")

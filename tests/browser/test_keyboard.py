@@ -91,9 +91,8 @@ def test_lecture_is_played_by_keyboard(world: World, visit_as: Visit) -> None:
         page = visitor.open(world.path("lesson with player"))
         page.locator(".player__start").focus()
         page.keyboard.press("Enter")
-        page.locator(".player__speeds button").first.wait_for(timeout=60_000)
         video = page.locator("video.player__video").first
-        expect(video).to_be_focused()
+        expect(page.locator("[data-player-target=play]")).to_be_focused(timeout=60_000)
         page.wait_for_function("() => document.querySelector('video.player__video').currentTime > 1")
         page.keyboard.press("Space")
         expect(video).to_have_js_property("paused", True)

@@ -14,7 +14,7 @@ from tests.browser.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-@pytest.mark.parametrize("who", ["", "learner", "admin", "lecturer", "auditor", "security"])
+@pytest.mark.parametrize("who", ["", "learner", "admin", "lecturer", "auditor", "security", "province"])
 def test_pages_are_accessible_and_narrow_enough(world: World, visit_as: Visit, who: str) -> None:
     found: dict[str, Any] = {}
     with visit_as(who) as visitor:

@@ -29,10 +29,9 @@ NO_AUTOSAVE = "() => document.addEventListener('w-autosave:save', (event) => eve
 def watch_to_the_end(page: Page) -> None:
     """Press play, choose the greatest speed that counts, and wait until the player says that it is enough."""
     page.locator(".player__start").click()
-    speed = page.locator(".player__speeds button").last
-    speed.click(timeout=60_000)
-    expect(speed).to_have_attribute("aria-pressed", "true")
-    assert page.evaluate("document.querySelector('video').playbackRate") == 2
+    page.locator("[data-player-target=play][data-on=true]").wait_for(timeout=60_000)
+    page.locator("[data-player-target=speed]").select_option("2")
+    expect(page.locator("video.player__video").first).to_have_js_property("playbackRate", 2)
     page.wait_for_selector(".player__status[data-state=completed]", timeout=150_000)
 
 
@@ -85,9 +84,11 @@ def upload(editor: Visitor, path: Path, title: str) -> None:
     page = editor.sign_in("editor", PASSWORD, start="/admin/")
     page.wait_for_url("**/admin/")
     page.goto("/admin/snippets/media_pipeline/lecture/add/")
-    page.fill("input[name=title]", title)
-    page.set_input_files("input[name=recording]", path)
-    page.locator("form[data-lecture-upload] button[type=submit]").click()
+    page.locator("[data-role=files]").set_input_files(path.rename(path.with_stem(title)))
+    row = page.locator("[data-role=rows] li")
+    expect(row.locator("[data-role=title]")).to_have_value(title)
+    expect(row).to_have_attribute("data-state", "over", timeout=120_000)
+    row.locator("[data-role=lecture]").click()
     page.wait_for_url("**/lecture/inspect/*/")
     page.wait_for_selector("video.lecture-video", timeout=240_000)
     expect(page.locator("[data-lecture-over]")).to_have_attribute("data-lecture-over", "true")

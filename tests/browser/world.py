@@ -16,7 +16,8 @@ from cms.home.demo import load as demo
 from cms.home.demo.talks import TALKS
 from courses.models import CoursePage, LessonPage, Offer
 from courses.services import enrolment, studying
-from credits.models import ExportJob
+from credits.models import ExportJob, ProjectImport
+from credits.services import project_imports
 from credits.services.exports import request_export
 from media_pipeline.models import Lecture
 from media_pipeline.services.lectures import receive_lecture
@@ -24,6 +25,7 @@ from organisations.models import Node, Person
 from quizzes.models import Attempt
 from quizzes.services import attempts
 from tests import live
+from tests.credits.test_project_imports import GOOD, HEAD, as_csv, row
 
 LANGUAGE = "zh-hans"
 
@@ -73,6 +75,14 @@ def course(code: str) -> CoursePage:
     return CoursePage.objects.get(code=code, locale__language_code=LANGUAGE)
 
 
+def _sheet_of_projects() -> ProjectImport:
+    """A sheet that was read and waits: a project to be added, and a row with faults."""
+    by = Person.objects.get(username="province")
+    job = project_imports.receive(by=by, upload=as_csv(HEAD, GOOD, row(项目编号="2026-P-103", 级别="银河级")))
+    project_imports.run_project_import(job.pk)
+    return ProjectImport.objects.get(pk=job.pk)
+
+
 @dataclass
 class World:
     """A site with people in the middle of things.
@@ -106,12 +116,14 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
     worker.stop()
     with translation.override(LANGUAGE):
         open_attempt, closed_attempt = _study()
+        projects = _sheet_of_projects()
         learner, hospital = Person.objects.get(username="learner"), Node.objects.get(code="D410101")
         base = f"/{LANGUAGE}/courses/"
         return {
             "home": ("", f"/{LANGUAGE}/"),
             "home in English": ("", "/en/"),
             "catalogue": ("", base),
+            "catalogue of quizzes": ("", f"{base}?kind=quizzes"),
             "course": ("", f"{base}c7/"),
             "sign-in": ("", reverse("account_login")),
             "activation": ("", reverse("organisations:activate")),
@@ -121,6 +133,8 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "way into the quiz": ("learner", f"{base}c7/quiz/"),
             "quiz": ("learner", reverse("quizzes:attempt", args=[open_attempt.public_id])),
             "result": ("learner", reverse("quizzes:attempt", args=[closed_attempt.public_id])),
+            "quiz page": ("learner", f"{base}examination-types/"),
+            "my results": ("learner", reverse("quizzes:results")),
             "my learning": ("learner", reverse("courses:my_learning")),
             "my credits": ("learner", reverse("credits:my_credits")),
             "credits of 2025": ("learner", reverse("credits:my_credits") + "?year=2025"),
@@ -129,6 +143,10 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "year of a place": ("admin", reverse("manage:credit_year", args=[hospital.public_id])),
             "people of a year": ("admin", reverse("manage:credit_year_people", args=[hospital.public_id])),
             "exports": ("admin", reverse("credits:exports")),
+            "record by hand": ("admin", reverse("credits:entry_new", args=[learner.public_id])),
+            "record for several": ("admin", reverse("credits:group_new")),
+            "imports of projects": ("province", reverse("manage:project_imports")),
+            "import of projects": ("province", reverse("manage:project_import", args=[projects.public_id])),
             "management": ("admin", reverse("manage:home")),
             "people of the unit": ("admin", reverse("manage:people")),
             "person": ("admin", reverse("manage:person", args=[learner.public_id])),
@@ -147,6 +165,7 @@ def populate(recording: Path, worker: live.Worker) -> dict[str, tuple[str, str]]
             "grant a role": ("admin", reverse("manage:role_new")),
             "qualifications": ("admin", reverse("manage:qualifications")),
             "erasures": ("security", reverse("manage:erasures")),
+            "receipts of quizzes": ("admin", reverse("manage:receipts")),
             "disclosures": ("security", reverse("manage:disclosures")),
             "what is entered about me": ("learner", reverse("organisations:details")),
             "audit log": ("auditor", reverse("manage:audit")),

@@ -11,7 +11,7 @@ from wagtail.models import Locale, Page, Site
 
 from cms.home.models import HomePage
 from courses.enums import Basis, LessonKind
-from courses.models import CourseIndexPage, CoursePage, Enrolment, LessonPage, Offer
+from courses.models import CourseIndexPage, CoursePage, Enrolment, LessonPage, Offer, QuizPage
 from media_pipeline.models import Lecture
 from quizzes.models import Quiz
 from tests.factories.credits import ProjectFactory
@@ -107,6 +107,26 @@ class LessonPageFactory(DjangoModelFactory[LessonPage]):
         lesson = parent.add_child(instance=model_class(locale=parent.locale, body=body, **fields))
         lesson.save_revision().publish()
         return LessonPage.objects.get(pk=lesson.pk)
+
+
+class QuizPageFactory(DjangoModelFactory[QuizPage]):
+    """A published quiz page in the catalogue, for everybody with an account unless `access=` says otherwise."""
+
+    class Meta:
+        model = QuizPage
+
+    title = factory.Sequence(lambda n: f"测验页{n + 1}")
+    slug = factory.Sequence(lambda n: f"quiz-{n + 1}")
+    summary = "自测一下"
+    introduction = "<p>先看说明，再开始。</p>"
+    quiz = factory.SubFactory(QuizFactory)
+
+    @classmethod
+    def _create(cls, model_class: type[QuizPage], *args: Any, **fields: Any) -> QuizPage:
+        index = CourseIndexPage.objects.get(pk=course_index().pk)
+        page = index.add_child(instance=model_class(locale=index.locale, **fields))
+        page.save_revision().publish()
+        return QuizPage.objects.get(pk=page.pk)
 
 
 class CurrentProjectFactory(ProjectFactory):

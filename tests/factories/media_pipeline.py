@@ -1,11 +1,13 @@
-"""Lectures for tests: rows only, no files."""
+"""Lectures for tests, rows only, no files; and somebody who sends some."""
 
+import base64
 from typing import Any
 
 import factory
+from django.urls import reverse
 from factory.django import DjangoModelFactory
 
-from media_pipeline.models import Lecture, RenditionSet
+from media_pipeline.models import Lecture, RenditionSet, Upload
 
 
 class RenditionSetFactory(DjangoModelFactory[RenditionSet]):
@@ -39,3 +41,35 @@ class LectureFactory(DjangoModelFactory[Lecture]):
             lecture.renditions = RenditionSetFactory.create(lecture=lecture, duration_s=duration_s)
             lecture.save(update_fields=["renditions"])
         return lecture
+
+
+class Tus:
+    """What a tus client says, by Django's test client: `Tus(client).begin(b"…")`."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.base = reverse("wagtailsnippets_media_pipeline_lecture:tus")
+
+    def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
+        said = {"Tus-Resumable": "1.0.0", "Accept": "application/json", "Accept-Language": "en"}
+        kind = headers.pop("kind", "application/offset+octet-stream")
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(method, path, body, content_type=kind, headers=said)
+
+    def begin(self, size: int, name: str = "CT_检查.mp4", **said: str) -> Any:
+        pairs = {"filename": name, **said}
+        told = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+        return self.send("POST", self.base, Upload_Length=str(size), Upload_Metadata=told)
+
+    def part(self, path: str, offset: int, body: bytes, **headers: str) -> Any:
+        return self.send("PATCH", path, body, Upload_Offset=str(offset), **headers)
+
+    def offset(self, path: str) -> int:
+        return int(self.send("HEAD", path)["Upload-Offset"])
+
+    def whole(self, content: bytes, name: str = "CT_检查.mp4", **said: str) -> Upload:
+        """Everything in one part; the row."""
+        path = self.begin(len(content), name, **said)["Location"]
+        answer = self.part(path, 0, content)
+        assert answer.status_code == 204, answer.content
+        return Upload.objects.get(public_id=path.strip("/").split("/")[-1])

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from cms.home.demo import load as demo
 from cms.home.demo.talks import TALKS
-from courses.models import CoursePage, LessonPage, Offer
+from courses.models import CoursePage, LessonPage, Offer, QuizPage
 from courses.selectors import open_sign_offs
 from courses.services.progress import sign_off_scope
 from credits.enums import LineState
@@ -57,6 +57,12 @@ def test_demo_loads_once_and_is_marked_everywhere() -> None:
         == LessonPage.objects.filter(live=True, locale__language_code="zh-hans").count()
     )
     assert sorted(quiz.quiz_questions.count() for quiz in Quiz.objects.all()) == [5, 5, 6, 6, 7, 14, 39]
+    shown = QuizPage.objects.live().values_list("quiz__title", "locale__language_code", "access", "is_demo")
+    assert sorted(shown) == sorted(
+        (title, language, "members", True)
+        for title in ("各题型示例（演示）", "题型演示（演示）")
+        for language in ("en", "zh-hans")
+    )
     items = [item for revision in QuestionRevision.objects.all() for item in revision.items]
     assert (QuestionRevision.objects.count(), len(items)) == (57, 86)
     assert {talk.code for talk in TALKS} == {"C1", "C4", "C5", "C7", "C8"}

@@ -14,6 +14,7 @@ from django.utils import timezone
 from cms.shared import jobs, logs
 from cms.shared.jobs import Job, JobState, LostLease
 from media_pipeline.models import Lecture, TranscodeJob
+from tests.factories.organisations import PersonFactory
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -114,7 +115,7 @@ def test_fail_queues_again_while_attempts_are_left(db: None) -> None:
         assert job is not None
         job.fail("internal_error", "trace", retry=True)
         states.append(job.state)
-    assert states == [JobState.QUEUED, JobState.QUEUED, JobState.FAILED]
+    assert states == [JobState.QUEUED] * (TranscodeJob.max_attempts - 1) + [JobState.FAILED]
 
 
 def test_retry_by_a_person_starts_over(db: None) -> None:
@@ -141,6 +142,53 @@ def test_limited_jobs_wait_for_their_turn(db: None) -> None:
     assert TranscodeJob.claim(second.pk) is None
     first.finish()
     assert TranscodeJob.claim(second.pk) is not None
+
+
+@pytest.mark.slow
+def test_claims_of_eight_workers_never_pass_the_limit(committed_db: str, settings: Any) -> None:
+    settings.JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 3}
+    waiting = [_job(media_left_s=left).pk for left in (50, 10, 40, 20, 30)]
+    barrier, taken = threading.Barrier(8), []
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            job = TranscodeJob.claim_next()
+            if job is not None:
+                taken.append(job.pk)
+        finally:
+            connection.close()
+
+    for round_number in range(2):
+        TranscodeJob.objects.update(state=JobState.QUEUED, lease=None)
+        taken.clear()
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(taken) == sorted([waiting[1], waiting[3], waiting[4]]), round_number
+        assert TranscodeJob.objects.filter(state=JobState.RUNNING).count() == 3
+        barrier.reset()
+
+
+def test_worker_takes_the_job_whose_turn_it_is(db: None, settings: Any) -> None:
+    """Whoever has fewest running, then what is shortest, then what is oldest; not what it was woken for."""
+    settings.JOBS_AT_ONCE = {"media_pipeline.TranscodeJob": 9}
+    busy, free = PersonFactory(), PersonFactory()
+    running = TranscodeJob.claim(_job(requested_by=busy, media_left_s=1).pk)
+    assert running is not None
+    long, short, other = (
+        _job(requested_by=who, media_left_s=left) for who, left in ((busy, 90), (busy, 30), (free, 60))
+    )
+    later = _job(requested_by=free, media_left_s=60)
+    nobody = _job(media_left_s=60, created_at=timezone.now() - timedelta(days=1))
+    assert TranscodeJob.in_turn() == [nobody.pk, other.pk, later.pk, short.pk, long.pk]
+    taken = []
+    while (job := TranscodeJob.claim_next()) is not None:
+        taken.append(job.pk)
+    # With each that is taken its editor has one more running.
+    assert taken == [nobody.pk, other.pk, short.pk, later.pk, long.pk]
 
 
 @override_settings(JOBS_AT_ONCE={"media_pipeline.TranscodeJob": 1})

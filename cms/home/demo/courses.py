@@ -163,13 +163,15 @@ PARTS = (
 )
 
 
+EVERY_TYPE = "各题型示例（演示）"
+
+
 def _every_type(questions: dict[str, Question]) -> None:
     """An examination of all types that the examinations have, in sections."""
-    title = "各题型示例（演示）"
-    if Quiz.objects.filter(title=title, is_demo=True).exists():
+    if Quiz.objects.filter(title=EVERY_TYPE, is_demo=True).exists():
         return
     quiz = Quiz.objects.create(
-        title=title, attempts_allowed=0, navigation=Navigation.SECTIONS, shuffle_questions=True, is_demo=True
+        title=EVERY_TYPE, attempts_allowed=0, navigation=Navigation.SECTIONS, shuffle_questions=True, is_demo=True
     )
     for number, (name, types) in enumerate(PARTS, 1):
         QuizSection.objects.create(quiz=quiz, number=number, title=name)

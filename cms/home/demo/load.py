@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 
-from cms.home.demo import courses, history, lectures, people, places, titles, units
+from cms.home.demo import courses, history, lectures, people, places, quiz_pages, titles, units
 from cms.home.demo.talks import TALKS, Talk
 from cms.home.services import ensure_site
 from cms.shared import jobs
@@ -34,6 +34,7 @@ def load() -> dict[str, int]:
         persons = people.load(nodes)
         units.load(nodes, persons)
         pages = courses.load(by=persons["editor"], places=nodes)
+        quiz_pages.load(by=persons["editor"])
         courses.enrol(persons, pages)
         entries = history.load(persons)
         titles.load(persons)

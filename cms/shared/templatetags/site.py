@@ -28,12 +28,13 @@ def language_links(context: dict[str, Any]) -> list[LanguageLink]:
     if request is None:
         return []
     own: dict[str, str] = context.get("language_urls") or {}
-    current = get_language()
+    current, here = get_language(), request.get_full_path()
     return [
         LanguageLink(
             code,
             str(get_language_info(code)["name_local"]),
-            own.get(code) or translate_url(request.get_full_path(), code),
+            # To find an address costs more than most parts of a page; the one in this language is here.
+            own.get(code) or (here if code == current else translate_url(here, code)),
             code == current,
         )
         for code, _name in settings.LANGUAGES
