@@ -211,12 +211,16 @@ def web_ms(work: Callable[[], object]) -> float:
 
 def main(step: str, folder: Path, people: int) -> dict[str, Any]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.test")
+    # Of the development packages this one is taken where it is found; no server has it.
+    sys.modules["rich"] = None  # type: ignore[assignment]
     import django
 
     django.setup()
     if step == "fill":
         from django.conf import settings
 
+        # Compiled here: see credits.py.
+        import credits.exports.render  # noqa: F401
         from tests import databases
 
         begun = time.monotonic()
