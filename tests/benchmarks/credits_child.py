@@ -211,8 +211,9 @@ def web_ms(work: Callable[[], object]) -> float:
 
 def main(step: str, folder: Path, people: int) -> dict[str, Any]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings.test")
-    # Of the development packages this one is taken where it is found; no server has it.
-    sys.modules["rich"] = None  # type: ignore[assignment]
+    # Development packages that libraries take where they find them; no server has any.
+    for name in ("greenlet", "jinja2", "markupsafe", "pygments", "rich"):
+        sys.modules[name] = None  # type: ignore[assignment]
     import django
 
     django.setup()
