@@ -86,8 +86,8 @@ def supplement_of(row: Reflection) -> Supplement:
 
 def followed(person: Person) -> list[Following]:
     """The rule sets that a person follows today, by their id. What day it is depends on the rule set's zone."""
-    rows = Following.objects.filter(person=person).order_by("rule_set_id", "pk")
-    if not (rows := [row for row in rows if row.ends is None or row.begins < row.ends]):
+    ever = Following.objects.filter(person=person).order_by("rule_set_id", "pk")
+    if not (rows := [row for row in ever if row.ends is None or row.begins < row.ends]):
         return []
     book, now = rule_book(), timezone.now()
     days = {row.rule_set_id: now.astimezone(zone_in(book, row.rule_set_id)).date() for row in rows}
